@@ -1,0 +1,1 @@
+"""What a filter's answers mean: its association with each action unit."""

@@ -1,0 +1,1 @@
+"""What a sceptic asks: dead filters and other checks on the findings."""

@@ -1,0 +1,1 @@
+"""The built-in faces: a procedural head with exact action units."""

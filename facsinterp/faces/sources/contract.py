@@ -1,0 +1,44 @@
+"""What a source of faces is: a name, its options, a reader and its pictures.
+
+A module `facsinterp.faces.sources.<name>` exposes one `SOURCE`. `read` gives every face of
+the data set with its codes; `pictures` opens them by the table's `path` column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from facsinterp.faces.pictures import Pictures
+from facsinterp.faces.table import FaceTable
+
+
+class SourceOptions(BaseModel):
+    """Options of a source, read from the `[faces]` part of a definition."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+O = TypeVar("O", bound=SourceOptions)  # noqa: E741 - the usual name beside Options
+
+
+@dataclass(frozen=True)
+class Source(Generic[O]):
+    """One corpus that facsinterp can read."""
+
+    name: str
+    title: str
+    folders: tuple[str, ...]
+    """Usual names of the data set's folder; empty when the source needs no data."""
+    Options: type[O]
+    read: Callable[[Path | None, O], FaceTable]
+    pictures: Callable[[Path | None, O], Pictures]
+
+    @property
+    def needs_data(self) -> bool:
+        """Whether the user must say where the data set lies."""
+        return bool(self.folders)

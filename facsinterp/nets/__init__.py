@@ -1,0 +1,1 @@
+"""Who looks: networks, how they are built, trained, tapped and stored."""

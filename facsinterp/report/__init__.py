@@ -1,0 +1,1 @@
+"""Showing it: a static site that opens without a network."""

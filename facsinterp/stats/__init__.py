@@ -1,0 +1,1 @@
+"""Numbers on plain arrays: effects, nulls and corrections, without files or labels."""

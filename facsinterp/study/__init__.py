@@ -1,0 +1,1 @@
+"""Asking: definitions, plug-ins, and the run from faces to a report."""
