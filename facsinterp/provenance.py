@@ -25,7 +25,7 @@ PACKAGES: Final = ("facsinterp", "torch", "numpy", "scipy", "xarray", "zarr", "l
 def fingerprint(*parts: Any) -> str:  # noqa: ANN401 - any content may be fingerprinted
     """Sixteen hex digits that change when any part's content changes.
 
-    Parts may be arrays (shape, dtype and bytes count), bytes, or anything JSON can
+    Parts may be arrays (shape, dtype and bytes count; of text, the texts), bytes, or anything JSON can
     hold (key order does not count). Raises TypeError for other types.
     """
     digest = hashlib.sha256()
@@ -38,7 +38,9 @@ def fingerprint(*parts: Any) -> str:  # noqa: ANN401 - any content may be finger
 
 def _payload(part: Any) -> tuple[str, bytes]:  # noqa: ANN401
     if isinstance(part, np.ndarray):
-        return f"array {part.shape} {part.dtype.str}", _array_bytes(part)
+        # The width of a text array is no content: a selection keeps the width of the whole.
+        kind = "text" if part.dtype.kind in "OUT" else part.dtype.str
+        return f"array {part.shape} {kind}", _array_bytes(part)
     if isinstance(part, bytes):
         return "bytes", part
     return "json", json.dumps(part, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
