@@ -1,0 +1,85 @@
+"""What a report is made of: facts, findings, sections, curves, and the data they rest on.
+
+Nothing here knows HTML. A study returns `Finding` and `Section`; a run gathers them with
+its store and associations into one `Report`, which `facsinterp.report.site.write_site`
+turns into pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from facsinterp.activations.store import ActivationStore
+    from facsinterp.association.table import Associations
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One claim with its number, its interval, how much it rests on, and its p-value."""
+
+    claim: str
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    p: float | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of a study's answer: paragraphs, then a table, then a figure."""
+
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    table: pd.DataFrame | None = None
+    figure: Mapping[str, Any] | None = None
+    """A Plotly figure as JSON gives it: `data` and `layout`."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing to know of a run, such as its network or its accuracy on held-out subjects."""
+
+    name: str
+    value: str | float | None
+    note: str = ""
+    """What the value must be read against, such as chance beside an accuracy."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How one quantity went over the epochs of training; `values[0]` is the first epoch."""
+
+    name: str
+    values: tuple[float, ...]
+    quantity: str = ""
+    """Curves of one quantity, such as loss, are drawn on common axes."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that the pages of one run show.
+
+    `store` and `associations` are read, never changed. `associations` and `dead` are None
+    when the run did not ask for them; the pages then say so. `definition` is TOML text and
+    `provenance` the JSON of `facsinterp.provenance.Provenance`.
+    """
+
+    title: str
+    question: str
+    identity: str
+    store: ActivationStore
+    facts: tuple[Fact, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    sections: tuple[Section, ...] = ()
+    associations: Associations | None = None
+    dead: xr.Dataset | None = None
+    curves: tuple[Curve, ...] = ()
+    definition: str = ""
+    provenance: str = ""
