@@ -25,8 +25,8 @@ PACKAGES: Final = ("facsinterp", "torch", "numpy", "scipy", "xarray", "zarr", "l
 def fingerprint(*parts: Any) -> str:  # noqa: ANN401 - any content may be fingerprinted
     """Sixteen hex digits that change when any part's content changes.
 
-    Parts may be arrays (shape, dtype and bytes count; of text, the texts), bytes, or anything JSON can
-    hold (key order does not count). Raises TypeError for other types.
+    Parts may be arrays (shape, dtype and bytes count; of text, the texts), bytes, or anything
+    JSON can hold (key order does not count). Raises TypeError for other types.
     """
     digest = hashlib.sha256()
     for part in parts:
