@@ -1,1 +1,77 @@
-"""Which filters of a facial-expression CNN answer to which facial action units."""
+"""Which filters of a facial-expression CNN answer to which facial action units.
+
+The names below are loaded when they are first used, so that importing facsinterp is
+quick and changes nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from facsinterp.activations.plan import Plan
+    from facsinterp.activations.store import ActivationStore
+    from facsinterp.activations.sweep import sweep
+    from facsinterp.association.associate import Settings, associate
+    from facsinterp.association.table import Associations
+    from facsinterp.errors import FacsinterpError
+    from facsinterp.evidence.dead import dead_filters
+    from facsinterp.faces.pixels import Pixels
+    from facsinterp.faces.table import FaceTable
+    from facsinterp.labels import FilterId
+    from facsinterp.nets.network import Network
+    from facsinterp.study.contract import Finding, Inputs, Need, Section, Study, StudyResult
+
+_HOMES: Final = {
+    "ActivationStore": "facsinterp.activations.store",
+    "Associations": "facsinterp.association.table",
+    "FaceTable": "facsinterp.faces.table",
+    "FacsinterpError": "facsinterp.errors",
+    "FilterId": "facsinterp.labels",
+    "Finding": "facsinterp.study.contract",
+    "Inputs": "facsinterp.study.contract",
+    "Need": "facsinterp.study.contract",
+    "Network": "facsinterp.nets.network",
+    "Pixels": "facsinterp.faces.pixels",
+    "Plan": "facsinterp.activations.plan",
+    "Section": "facsinterp.study.contract",
+    "Settings": "facsinterp.association.associate",
+    "Study": "facsinterp.study.contract",
+    "StudyResult": "facsinterp.study.contract",
+    "associate": "facsinterp.association.associate",
+    "dead_filters": "facsinterp.evidence.dead",
+    "sweep": "facsinterp.activations.sweep",
+}
+
+__all__ = [
+    "ActivationStore",
+    "Associations",
+    "FaceTable",
+    "FacsinterpError",
+    "FilterId",
+    "Finding",
+    "Inputs",
+    "Need",
+    "Network",
+    "Pixels",
+    "Plan",
+    "Section",
+    "Settings",
+    "Study",
+    "StudyResult",
+    "associate",
+    "dead_filters",
+    "sweep",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute may be anything
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,158 @@
+"""The commands. Each imports what it needs when it is called, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from facsinterp.errors import FacsinterpError
+
+if TYPE_CHECKING:
+    from facsinterp.progress import Progress
+
+app = typer.Typer(
+    name="facsinterp",
+    help="Find out which filters of a facial-expression CNN answer to which action units.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+data_app = typer.Typer(no_args_is_help=True, help="Look at data sets and the drawn faces.")
+app.add_typer(data_app, name="data")
+
+Definition = Annotated[
+    Path, typer.Argument(metavar="STUDY", help="A definition, or a folder with a study.toml.")
+]
+DataOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data",
+        metavar="PATH",
+        help="The data set's folder, or one that holds it; NAME=PATH names one source's.",
+    ),
+]
+OutOption = Annotated[Path, typer.Option("--out", help="Where reports are written.")]
+DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
+RunFolder = Annotated[
+    Path, typer.Argument(metavar="RUN", help="A run's folder: reports/<study>/<id>.")
+]
+
+
+def main() -> None:
+    """Run the command line; an error of the library is told without a traceback."""
+    try:
+        app()
+    except FacsinterpError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("stopped; the same command goes on where it stopped", err=True)
+        sys.exit(130)
+
+
+def _progress() -> Progress:
+    from rich.console import Console
+
+    from facsinterp.cli.bars import Bars
+
+    return Bars(Console(stderr=True))
+
+
+@app.command()
+def check(study: Definition) -> None:
+    """Check a definition; print its id and what would be computed."""
+    from facsinterp.study.spec import read_spec, steps
+
+    spec = read_spec(study)
+    typer.echo(f"{spec.name}  {spec.id}\n{spec.question}\n")
+    for name, text in steps(spec):
+        typer.echo(f"  {name:<13} {text}")
+
+
+@app.command()
+def run(
+    study: Definition,
+    data: DataOption = None,
+    out: OutOption = Path("reports"),
+    device: DeviceOption = "auto",
+) -> None:
+    """Run a definition from faces to a report; steps that are done already are skipped."""
+    from facsinterp.study.locate import DataPlaces
+    from facsinterp.study.run import run_study
+    from facsinterp.study.spec import read_spec
+
+    spec = read_spec(study)
+    index = run_study(spec, DataPlaces.parse(data or []), out, device=device, progress=_progress())
+    typer.echo(f"report: {index}")
+
+
+@app.command()
+def report(run_folder: RunFolder) -> None:
+    """Write a run's site again from what the run computed."""
+    from facsinterp.study.publish import publish
+
+    typer.echo(f"report: {publish(run_folder, progress=_progress())}")
+
+
+@app.command()
+def serve(
+    folder: Annotated[Path, typer.Argument(help="A run's folder, or reports/.")] = Path("reports"),
+    port: Annotated[int, typer.Option(help="On this machine only.")] = 8000,
+) -> None:
+    """Serve reports to a browser on this machine."""
+    from facsinterp.cli.server import serve_folder
+
+    serve_folder(folder, port)
+
+
+@app.command()
+def query(
+    run_folder: RunFolder,
+    au: Annotated[int | None, typer.Option(help="An action unit: its best filters.")] = None,
+    filter_name: Annotated[
+        str | None, typer.Option("--filter", help="A filter such as conv3/017: its units.")
+    ] = None,
+    top: Annotated[int, typer.Option(help="Rows to print.", min=1)] = 10,
+    csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, unrounded.")] = False,
+) -> None:
+    """Print the filters that answer most to a unit, or the units that a filter answers to."""
+    from facsinterp.cli.answers import answer
+
+    table = answer(run_folder, unit=au, filter_name=filter_name, top=top)
+    typer.echo(table.to_csv(index=False) if csv else table.to_string(index=False), nl=not csv)
+
+
+@app.command()
+def studies() -> None:
+    """List the studies that are installed."""
+    from facsinterp.study.registry import installed, load, summary
+
+    for name, point in installed().items():
+        typer.echo(f"{name:<16} {summary(load(name))} ({point.value.partition(':')[0]})")
+
+
+@data_app.command("check")
+def data_check(
+    source: Annotated[str, typer.Argument(help="A source, such as ckplus.")],
+    root: Annotated[Path | None, typer.Argument(help="Its folder.")] = None,
+) -> None:
+    """Say what a source finds in a folder: layout, counts, and what it leaves out."""
+    from facsinterp.cli.answers import describe_data
+
+    typer.echo(describe_data(source, root))
+
+
+@data_app.command("atlas")
+def data_atlas(
+    out: Annotated[Path, typer.Option("--out", help="The picture to write.")] = Path("atlas.png"),
+    people: Annotated[int, typer.Option(help="How many people.", min=1, max=12)] = 4,
+    seed: Annotated[int, typer.Option(help="Other people for another seed.", min=0)] = 0,
+) -> None:
+    """Draw every action unit at E beside neutral, for several people."""
+    from facsinterp.faces.drawn.atlas import atlas
+
+    atlas(people=people, seed=seed).save(out)
+    typer.echo(f"atlas: {out}")

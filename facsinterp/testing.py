@@ -1,0 +1,167 @@
+"""For those who write studies: tiny faces, a tiny network and store, and the tests of a study.
+
+    from facsinterp.testing import StudyContract
+
+    class TestBrightest(StudyContract):
+        study = Brightest(top=3)
+
+A few seconds on one core; the faces have six subjects, so nothing found on them means anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from facsinterp.activations.plan import Plan
+from facsinterp.activations.store import ActivationStore
+from facsinterp.activations.sweep import sweep
+from facsinterp.association.associate import Settings, associate
+from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.sources.registry import source
+from facsinterp.faces.table import FaceTable
+from facsinterp.nets.network import Network
+from facsinterp.report.parts import Finding, Section
+from facsinterp.study.contract import Inputs, Need, Study, StudyResult
+from facsinterp.study.results import load_result, save_result
+
+SIZE = 32
+
+
+def tiny_faces(subjects: int = 6, sequences: int = 4) -> tuple[FaceTable, Pixels]:
+    """Drawn faces of a few people at 32 px, the second half of the people held out."""
+    drawn = source("drawn")
+    options = drawn.Options(subjects=subjects, sequences=sequences)
+    faces = drawn.read(None, options)
+    pictures = list(drawn.pictures(None, options).open(faces.column("path").tolist()))
+    small = [
+        np.asarray(picture)[:: picture.shape[0] // SIZE, :: picture.shape[1] // SIZE]  # type: ignore[union-attr]
+        for picture in pictures
+    ]
+    pixels = Pixels.from_array(faces.images, np.stack([p[:SIZE, :SIZE] for p in small]))
+    people = sorted(set(faces.column("subject")))
+    kept = set(people[: len(people) // 2])
+    split = ["train" if s in kept else "test" for s in faces.column("subject")]
+    return faces.with_split(split), pixels
+
+
+def tiny_network(classes: tuple[str, ...] = ("neutral", "happy")) -> Network:
+    """An untrained network of two conv layers (4 and 6 filters) for 32 px grey faces."""
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    module = nn.Sequential()
+    module.add_module("conv1", nn.Conv2d(1, 4, 3, padding=1))
+    module.add_module("relu1", nn.ReLU())
+    module.add_module("pool1", nn.MaxPool2d(4))
+    module.add_module("conv2", nn.Conv2d(4, 6, 3, padding=1))
+    module.add_module("relu2", nn.ReLU())
+    module.add_module("pool2", nn.MaxPool2d(8))
+    module.add_module("flat", nn.Flatten())
+    module.add_module("output", nn.Linear(6, len(classes)))
+    return Network.of(module, classes=classes, input_shape=(1, SIZE, SIZE))
+
+
+def tiny_store(folder: Path) -> ActivationStore:
+    """What the tiny network answers to the tiny faces, written below `folder`."""
+    faces, pixels = tiny_faces()
+    network = tiny_network()
+    plan = Plan.of(network, pixels, faces)
+    return sweep(network, pixels, faces, plan, folder / "activations.zarr")
+
+
+def tiny_inputs(folder: Path, seed: int = 0) -> Inputs:
+    """Everything that a study can ask for, on tiny faces."""
+    faces, pixels = tiny_faces()
+    store = tiny_store(folder)
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    return Inputs(
+        faces=faces,
+        pixels=pixels,
+        scratch=scratch,
+        seed=seed,
+        given_network=tiny_network(),
+        given_store=store,
+        given_associations=associate(store, Settings(permutations=99, min_units=1)),
+    )
+
+
+class StudyContract:
+    """What every study must pass; subclass it and set `study`."""
+
+    study: ClassVar[Study]
+
+    @pytest.fixture(scope="class")
+    def inputs(self, tmp_path_factory: pytest.TempPathFactory) -> Inputs:
+        """Only what the study declares, so that an undeclared need shows."""
+        given = tiny_inputs(tmp_path_factory.mktemp("study"))
+        needs = type(self.study).needs
+        return Inputs(
+            faces=given.faces,
+            pixels=given.pixels,
+            scratch=given.scratch,
+            seed=given.seed,
+            given_network=given.given_network if Need.NETWORK in needs else None,
+            given_store=given.given_store if Need.ACTIVATIONS in needs else None,
+            given_associations=given.given_associations if Need.ASSOCIATIONS in needs else None,
+        )
+
+    @pytest.fixture(scope="class")
+    def result(self, inputs: Inputs) -> StudyResult:
+        """The study's answer on tiny faces."""
+        return self.study.run(inputs)
+
+    def test_says_what_it_asks(self) -> None:
+        assert (type(self.study).__doc__ or "").strip(), "the docstring's first line is its title"
+
+    def test_declares_known_needs(self) -> None:
+        assert type(self.study).needs <= frozenset(Need)
+
+    def test_refuses_unknown_params(self) -> None:
+        with pytest.raises(ValidationError):
+            type(self.study)(**{**self.study.model_dump(), "no_such_param": 1})
+
+    def test_gives_claims_and_tables(self, result: StudyResult) -> None:
+        assert all(isinstance(finding, Finding) for finding in result.findings)
+        assert all(isinstance(section, Section) for section in result.sections)
+        assert all(isinstance(table, pd.DataFrame) for table in result.tables.values())
+        assert result.findings or result.tables or result.sections, "it must answer something"
+
+    def test_hides_no_number_that_is_none(self, result: StudyResult) -> None:
+        for finding in result.findings:
+            for value in (finding.estimate, finding.low, finding.high, finding.p):
+                assert value is None or np.isfinite(value), f"NaN in {finding.claim!r}; use None"
+
+    def test_is_the_same_twice(self, inputs: Inputs, result: StudyResult) -> None:
+        again = self.study.run(inputs)
+        assert again.findings == result.findings
+        assert list(again.tables) == list(result.tables)
+        for name, table in again.tables.items():
+            pd.testing.assert_frame_equal(table, result.tables[name])
+
+    def test_survives_the_disk(self, result: StudyResult, tmp_path: Path) -> None:
+        save_result(result, tmp_path)
+        assert load_result(tmp_path).findings == result.findings
+
+    def test_writes_only_to_its_scratch(self, inputs: Inputs) -> None:
+        outside = inputs.scratch.parent
+        before = _contents(outside, inputs.scratch)
+        self.study.run(inputs)
+        assert _contents(outside, inputs.scratch) == before
+
+
+def _contents(folder: Path, left_out: Path) -> dict[str, str]:
+    """Hash of each file of a folder by its relative path."""
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and left_out not in file.parents
+    }
