@@ -1,0 +1,212 @@
+"""What an activation store holds on disk (docs/store-format.md says it in MUST and MAY).
+
+Names, dimensions and kinds of numbers of format version 1, how the image axis is cut into
+blocks, and the zarr arrays that this makes. Nothing here knows where the numbers come from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Self
+
+import zarr
+from numpy.typing import NDArray
+from zarr.codecs import ZstdCodec
+
+from facsinterp.faces.table import FACES
+from facsinterp.labels import COL, FILTER, IMAGE, RANK, ROW
+from facsinterp.schema import Schema, Variable
+
+FORMAT: Final = 1
+ZARR_FORMAT: Final = 3
+
+CLASS: Final = "class"
+BLOCK: Final = "block"
+
+# 50 is the longest list that statistics of top images are drawn for (N = 5 ... 50).
+RANKS: Final = 50
+# One filter is then read without decoding more than 63 others, in any size of network.
+FILTERS_PER_CHUNK: Final = 64
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One variable with a value for every image, written block by block."""
+
+    dims: tuple[str, ...]
+    dtype: str
+    kind: str
+    fill: float = 0
+
+
+ANSWERS: Final[Mapping[str, Answer]] = {
+    "peak": Answer((IMAGE, FILTER), "float32", "float", float("nan")),
+    "peak_row": Answer((IMAGE, FILTER), "uint16", "integer"),
+    "peak_col": Answer((IMAGE, FILTER), "uint16", "integer"),
+    "mean": Answer((IMAGE, FILTER), "float32", "float", float("nan")),
+    "area": Answer((IMAGE, FILTER), "float32", "float", float("nan")),
+    "face": Answer((IMAGE, ROW, COL), "uint8", "integer"),
+    "probability": Answer((IMAGE, CLASS), "float32", "float", float("nan")),
+}
+
+ACTIVATIONS: Final = Schema(
+    "an activation store",
+    {
+        **FACES.variables,
+        FILTER: Variable((FILTER,), "text"),
+        "layer": Variable((FILTER,), "text"),
+        "channel": Variable((FILTER,), "integer"),
+        CLASS: Variable((CLASS,), "text", required=False),
+        **{
+            name: Variable(answer.dims, answer.kind, required=name == "peak")
+            for name, answer in ANSWERS.items()
+        },
+        "active_share": Variable((FILTER,), "float"),
+        "top_image": Variable((FILTER, RANK), "integer"),
+        "top_value": Variable((FILTER, RANK), "float"),
+        "done": Variable((BLOCK,), "bool"),
+    },
+    unique=(*FACES.unique, FILTER),
+)
+
+DERIVED: Final = (
+    ("active_share", (FILTER,), "float32"),
+    ("top_image", (FILTER, RANK), "int32"),
+    ("top_value", (FILTER, RANK), "float32"),
+)
+
+ATTRIBUTES: Final = (
+    "facsinterp_schema",
+    "complete",
+    "block_size",
+    "key",
+    "inputs",
+    "layers",
+    "provenance",
+    "facsinterp_terms",
+    "facsinterp_found",
+)
+
+COORDINATES: Final = (
+    "layer",
+    "channel",
+    "subject",
+    "sequence",
+    "frame",
+    "phase",
+    "expression",
+    "split",
+    "path",
+)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What is known of one layer: how many filters, and where its maps look.
+
+    `rows`, `cols`: size of its maps. `field_*`: a unit at (row, col) sees `field_size`
+    input pixels a side, from `field_start + field_stride * row` (`* col`) on; the start may
+    be negative. None: not known.
+    """
+
+    name: str
+    filters: int
+    rows: int | None = None
+    cols: int | None = None
+    nonlinearity: str | None = None
+    field_size: int | None = None
+    field_stride: int | None = None
+    field_start: float | None = None
+
+    @classmethod
+    def to_json(cls, layers: Iterable[Layer]) -> str:
+        """Layers as JSON text, in order."""
+        return json.dumps([asdict(layer) for layer in layers], ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> tuple[Self, ...]:
+        """The layers that `to_json` wrote."""
+        return tuple(cls(**facts) for facts in json.loads(text))
+
+
+def blocks(images: int, block_size: int) -> tuple[slice, ...]:
+    """The image axis cut at multiples of `block_size`; the last block may be shorter."""
+    return tuple(
+        slice(start, min(start + block_size, images)) for start in range(0, images, block_size)
+    )
+
+
+def ranks(images: int) -> int:
+    """Length of the ranked lists in a store of so many images."""
+    return min(RANKS, images)
+
+
+def add_answer(group: zarr.Group, name: str, shape: tuple[int, ...], block_size: int) -> None:
+    """An empty array for one of `ANSWERS`: a block of images is one shard, so one file."""
+    answer = ANSWERS[name]
+    chunk = [block_size, *(max(1, size) for size in shape[1:])]
+    shard = list(chunk)
+    if FILTER in answer.dims:
+        chunk[1] = min(chunk[1], FILTERS_PER_CHUNK)
+        shard[1] = -(-shard[1] // chunk[1]) * chunk[1]
+    group.create_array(
+        name,
+        shape=shape,
+        dtype=answer.dtype,
+        chunks=tuple(chunk),
+        shards=tuple(shard),
+        fill_value=answer.fill,
+        dimension_names=answer.dims,
+        **_codecs(),
+    )
+
+
+def add_derived(group: zarr.Group, filters: int, images: int) -> None:
+    """Empty arrays for what is computed when all blocks are there."""
+    for name, dims, dtype in DERIVED:
+        sizes = {FILTER: filters, RANK: ranks(images)}
+        shape = tuple(sizes[dim] for dim in dims)
+        group.create_array(
+            name, shape=shape, dtype=dtype, chunks=shape, dimension_names=dims, **_codecs()
+        )
+
+
+def add_table(group: zarr.Group, name: str, dims: Sequence[str], values: NDArray[Any]) -> None:
+    """One small variable, written whole in one chunk; text as the zarr type `string`."""
+    dtype: Any = str if values.dtype.kind in "OUT" else values.dtype
+    array = group.create_array(
+        name,
+        shape=values.shape,
+        dtype=dtype,
+        chunks=tuple(max(1, size) for size in values.shape),
+        dimension_names=tuple(dims),
+        **_codecs(),
+    )
+    array[...] = values.astype(object) if dtype is str else values
+
+
+def add_marks(group: zarr.Group, count: int) -> None:
+    """The marks of finished blocks: none is, and each has a chunk of its own."""
+    group.create_array(
+        "done", shape=(count,), dtype=bool, chunks=(1,), dimension_names=(BLOCK,), **_codecs()
+    )
+
+
+def array_of(group: zarr.Group, name: str) -> zarr.Array[Any]:
+    """The array of this name. Raises KeyError when there is none."""
+    found = group[name]
+    if not isinstance(found, zarr.Array):
+        message = f"{name} is a group"
+        raise KeyError(message)
+    return found
+
+
+def _codecs() -> dict[str, Any]:
+    # A chunk is on disk even if all its values are zero: a chunk that is not there was lost.
+    # The checksum makes a damaged chunk an error instead of other numbers.
+    return {
+        "compressors": [ZstdCodec(level=1, checksum=True)],
+        "config": {"write_empty_chunks": True},
+    }

@@ -1,0 +1,194 @@
+"""An activation store while it is written: block by block, each marked after its data.
+
+    writer = BlockWriter.create(path, contents)     # or BlockWriter.resume(path, inputs)
+    for block in writer.missing:
+        writer.write(block, {"peak": ..., "mean": ...})
+    writer.finish()
+
+Writing a block twice gives the same bytes, so it does not matter whether a writer that was
+killed had begun it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from facsinterp.activations import layout
+from facsinterp.activations.layout import ANSWERS, CLASS, COORDINATES, FORMAT, Layer, array_of
+from facsinterp.activations.place import appearing, open_group
+from facsinterp.activations.ranking import top_positions
+from facsinterp.errors import StaleStoreError, StoreError
+from facsinterp.faces.table import FaceTable
+from facsinterp.labels import COL, FILTER, IMAGE, ROW, FilterId
+from facsinterp.provenance import Provenance, fingerprint
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a store will hold, all known before its first block is written."""
+
+    filters: tuple[FilterId, ...]
+    faces: FaceTable
+    answers: tuple[str, ...]
+    """The variables of `layout.ANSWERS` that every block brings."""
+    inputs: Mapping[str, str]
+    """What decides the numbers; the key of the store is the fingerprint of this."""
+    provenance: Provenance
+    block_size: int
+    layers: tuple[Layer, ...] = ()
+    classes: tuple[str, ...] = ()
+    face_shape: tuple[int, int] = (0, 0)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Shape of one of `answers` over all images."""
+        sizes = {
+            IMAGE: len(self.faces),
+            FILTER: len(self.filters),
+            CLASS: len(self.classes),
+            ROW: self.face_shape[0],
+            COL: self.face_shape[1],
+        }
+        return tuple(sizes[dim] for dim in ANSWERS[name].dims)
+
+
+@dataclass(frozen=True)
+class BlockWriter:
+    """A store on disk that takes blocks. Raises StoreError when it cannot be used."""
+
+    path: Path
+    group: zarr.Group
+
+    @classmethod
+    def create(cls, path: Path, contents: Contents) -> Self:
+        """A store without blocks. It appears at `path` whole or not at all."""
+        with appearing(path) as partial:
+            _lay_out(zarr.create_group(partial, zarr_format=layout.ZARR_FORMAT), contents)
+        return cls(path, open_group(path, write=True))
+
+    @classmethod
+    def resume(cls, path: Path, inputs: Mapping[str, str]) -> Self:
+        """The store at `path`, if it was begun from the same `inputs`.
+
+        Raises StaleStoreError naming each input that differs.
+        """
+        group = open_group(path, write=True)
+        recorded = json.loads(str(group.attrs["inputs"]))
+        differing = [
+            f"  {name}: the store has {recorded.get(name, 'nothing')}, "
+            f"asked for {inputs.get(name, 'nothing')}"
+            for name in dict.fromkeys([*inputs, *recorded])
+            if recorded.get(name) != inputs.get(name)
+        ]
+        if differing:
+            message = "\n".join(
+                [
+                    f"the activation store {path} was made from something else:",
+                    *differing,
+                    "Choose another path, or remove this store if it is no longer wanted.",
+                ]
+            )
+            raise StaleStoreError(message)
+        return cls(path, group)
+
+    @property
+    def blocks(self) -> tuple[slice, ...]:
+        """The blocks that the store was laid out with."""
+        images = array_of(self.group, "peak").shape[0]
+        return layout.blocks(images, int(str(self.group.attrs["block_size"])))
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """Numbers of the blocks that are not marked as finished."""
+        done = np.asarray(array_of(self.group, "done")[:])
+        return tuple(int(block) for block in np.flatnonzero(~done))
+
+    @property
+    def complete(self) -> bool:
+        """Whether `finish` ran to its end."""
+        return self.group.attrs.get("complete") is True
+
+    @property
+    def provenance(self) -> Provenance:
+        """How the store is made."""
+        return Provenance.from_json(str(self.group.attrs["provenance"]))
+
+    def write(self, block: int, answers: Mapping[str, NDArray[Any]]) -> None:
+        """Put one block on disk, then mark it. `answers`: every variable, over its images."""
+        images = self.blocks[block]
+        for name, values in answers.items():
+            array_of(self.group, name)[images] = values
+        array_of(self.group, "done")[block] = True
+
+    def finish(self) -> None:
+        """Derive what is computed over all images and declare the store complete.
+
+        Raises StoreError while a block is missing.
+        """
+        if self.missing:
+            message = f"{self.path} cannot be finished: {len(self.missing)} blocks are missing"
+            raise StoreError(message)
+        for name, values in derived(array_of(self.group, "peak")).items():
+            array_of(self.group, name)[...] = values
+        self.group.attrs["complete"] = True
+
+
+def derived(peak: zarr.Array[Any]) -> dict[str, NDArray[Any]]:
+    """Share of images and ranked list of each filter. `peak`: (image, filter)."""
+    images, filters = peak.shape
+    ranks = layout.ranks(images)
+    out: dict[str, NDArray[Any]] = {
+        "active_share": np.empty(filters, dtype=np.float32),
+        "top_image": np.full((filters, ranks), -1, dtype=np.int32),
+        "top_value": np.full((filters, ranks), np.nan, dtype=np.float32),
+    }
+    step = layout.FILTERS_PER_CHUNK
+    for start in range(0, filters, step):
+        columns = np.asarray(peak[:, start : start + step])
+        out["active_share"][start : start + step] = (columns > 0).mean(axis=0)
+        for offset, values in enumerate(columns.T):
+            top = top_positions(values, ranks)
+            out["top_image"][start + offset, : len(top)] = top
+            out["top_value"][start + offset, : len(top)] = values[top]
+    return out
+
+
+def _lay_out(group: zarr.Group, contents: Contents) -> None:
+    """Every array of the store: tables written, answers empty."""
+    faces = contents.faces.to_dataset()
+    for name, variable in faces.variables.items():
+        layout.add_table(group, str(name), [str(dim) for dim in variable.dims], variable.values)
+    names = {
+        FILTER: np.array([str(one) for one in contents.filters]),
+        "layer": np.array([one.layer for one in contents.filters]),
+        "channel": np.array([one.channel for one in contents.filters], dtype=np.int32),
+    }
+    for name, values in names.items():
+        layout.add_table(group, name, (FILTER,), values)
+    if contents.classes:
+        layout.add_table(group, CLASS, (CLASS,), np.array(contents.classes))
+    for name in contents.answers:
+        layout.add_answer(group, name, contents.shape(name), contents.block_size)
+    layout.add_derived(group, len(contents.filters), len(contents.faces))
+    layout.add_marks(group, len(layout.blocks(len(contents.faces), contents.block_size)))
+    group.attrs.update(
+        {
+            **faces.attrs,
+            "facsinterp_schema": FORMAT,
+            "complete": False,
+            "block_size": contents.block_size,
+            "key": fingerprint(dict(contents.inputs)),
+            "inputs": json.dumps(dict(contents.inputs), ensure_ascii=False),
+            "layers": Layer.to_json(contents.layers),
+            "provenance": contents.provenance.to_json(),
+            # Read by xarray: these variables are coordinates.
+            "coordinates": " ".join(COORDINATES),
+        }
+    )
