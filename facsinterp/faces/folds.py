@@ -1,0 +1,119 @@
+"""Who trains, who validates and who tests: splits in which no subject is on two sides."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facsinterp.errors import DataError, Fault
+from facsinterp.faces.table import FaceTable
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One split, as positions of rows of the face table, ascending."""
+
+    name: str
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+def k_folds(faces: FaceTable, count: int, seed: int) -> tuple[Fold, ...]:
+    """`count` splits: fold k tests, the fold after it validates, the others train.
+
+    The subjects, sorted by name, are dealt to the folds in turn, which is the protocol of
+    Khorrami et al. (2015) on CK+. Seed 0 keeps that published order; any other seed
+    shuffles the subjects first. Raises DataError when a face has no subject, when there are
+    fewer subjects than folds, or fewer than three folds (then nobody would train).
+    """
+    subjects = _subjects(faces, at_least=count, what=f"{count} folds")
+    if count < 3:
+        raise DataError(
+            Fault(
+                "too few folds to train, validate and test on different people",
+                expected="3 or more",
+                got=str(count),
+            )
+        )
+    if seed:
+        subjects = np.random.default_rng(seed).permutation(subjects)
+    dealt = [subjects[start::count] for start in range(count)]
+    width = len(str(count))
+    return _folds(faces, [f"fold-{k + 1:0{width}d}" for k in range(count)], dealt)
+
+
+def leave_one_subject_out(faces: FaceTable) -> tuple[Fold, ...]:
+    """One split for each subject, who alone tests; the next by name validates.
+
+    Raises DataError when a face has no subject, or with fewer than three subjects.
+    """
+    subjects = _subjects(faces, at_least=3, what="leaving one subject out")
+    return _folds(
+        faces,
+        [f"without-{subject}" for subject in subjects],
+        [subjects[[k]] for k in range(len(subjects))],
+    )
+
+
+def hold_out(faces: FaceTable, share: float, seed: int) -> Fold:
+    """One split: about `share` of the subjects test, as many others validate, the rest train.
+
+    The subjects are shuffled by `seed`. Raises DataError when a face has no subject, or when
+    nobody would be left to train.
+    """
+    subjects = _subjects(faces, at_least=3, what="holding subjects out")
+    held = max(1, round(share * len(subjects))) if math.isfinite(share) and share > 0 else 0
+    if not held or 2 * held >= len(subjects):
+        raise DataError(
+            Fault(
+                "this share of subjects cannot be held out",
+                expected="above 0, and below one half: as many subjects validate as test",
+                got=f"{share} of {len(subjects)} subjects",
+            )
+        )
+    shuffled = np.random.default_rng(seed).permutation(subjects)
+    parts = [shuffled[:held], shuffled[held : 2 * held], shuffled[2 * held :]]
+    return _folds(faces, ["hold-out"], parts)[0]
+
+
+def _folds(faces: FaceTable, names: list[str], dealt: list[NDArray[np.str_]]) -> tuple[Fold, ...]:
+    """One fold for each name; of the dealt subjects, part k tests and part k + 1 validates."""
+    of_row = faces.column("subject")
+    rows = [np.flatnonzero(np.isin(of_row, part)) for part in dealt]
+    folds = []
+    for k, name in enumerate(names):
+        test, validation = k, (k + 1) % len(rows)
+        train = [part for i, part in enumerate(rows) if i not in (test, validation)]
+        folds.append(Fold(name, np.sort(np.concatenate(train)), rows[validation], rows[test]))
+    return tuple(folds)
+
+
+def _subjects(faces: FaceTable, *, at_least: int, what: str) -> NDArray[np.str_]:
+    """The names of all subjects, sorted; DataError when some are unknown or too few."""
+    of_row = faces.column("subject")
+    unknown = faces.images[of_row == ""]
+    subjects = np.unique(of_row[of_row != ""])
+    faults = []
+    if len(unknown):
+        faults.append(
+            Fault(
+                f"{what} needs to know whose face each one is",
+                where=", ".join(unknown[:5]) + (" ..." if len(unknown) > 5 else ""),
+                expected="a subject for every face, so that nobody is on two sides of a split",
+                got=f"{len(unknown)} of {len(faces)} faces without one",
+            )
+        )
+    if len(subjects) < at_least:
+        faults.append(
+            Fault(
+                f"too few subjects for {what}",
+                expected=f"{at_least} or more",
+                got=f"{len(subjects)} in {len(faces)} faces",
+            )
+        )
+    DataError.raise_any(faults)
+    return subjects
