@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,8 +14,10 @@ from facsinterp.progress import Advance
 Floats = NDArray[np.float64]
 
 FEWEST_SUBJECTS: Final = 20
-# Draws are taken in blocks so that weights (draws, n) hold no more numbers than this.
-BLOCK: Final = 1 << 21
+# Numbers in the weights (n, draws) of a block of draws: some such arrays fit a second-level
+# cache, which halves the time; but never fewer draws than make a block worth its calls.
+BLOCK: Final = 1 << 15
+FEWEST_DRAWS: Final = 32
 
 
 def auroc_interval(
@@ -52,46 +54,58 @@ def auroc_interval(
     kinds, owner = np.unique(names, return_inverse=True)
     contrast = np.flatnonzero((on.sum(axis=0) > 0) & (on.sum(axis=0) < len(on)))
     if len(kinds) < FEWEST_SUBJECTS or not len(contrast):
+        advance(values.shape[1])
         return low, high
-    times = np.random.default_rng(seed).multinomial(
-        len(kinds), np.full(len(kinds), 1 / len(kinds)), size=draws
-    )
+    resampling = _Resampling.of(on[:, contrast], owner, draws, seed)
     quantiles = ((1 - level) / 2, (1 + level) / 2)
     for column in range(values.shape[1]):
-        resampled = _resampled(values[:, column], on[:, contrast], owner, times)
-        low[column, contrast], high[column, contrast] = _quantiles(resampled, quantiles)
+        drawn = resampling.auroc(values[:, column])
+        # nanquantile goes unit by unit in Python; only rare action units need it.
+        take = np.nanquantile if np.isnan(drawn).any() else np.quantile
+        low[column, contrast], high[column, contrast] = take(drawn, quantiles, axis=1)
         advance(1)
     return low, high
 
 
-def _resampled(
-    values: Floats, on: Floats, owner: NDArray[np.int64], times: NDArray[np.int64]
-) -> Floats:
-    """AUROC of one filter in each draw, (draws, U); NaN where a side is missing."""
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    sizes = np.diff(np.append(starts, len(ordered)))
-    on, owner = on[order], owner[order]
-    result = np.empty((len(times), on.shape[1]))
-    for block in _draw_blocks(times, len(values)):
-        weight = times[block].astype(np.float64)[:, owner]
-        tied = np.add.reduceat(weight, starts, axis=1)
-        rank = np.repeat(np.cumsum(tied, axis=1) - tied / 2, sizes, axis=1)
-        with_unit = weight @ on
-        without = weight.sum(axis=1, keepdims=True) - with_unit
-        pairs = np.where(with_unit * without > 0, with_unit * without, np.nan)
-        result[block] = ((weight * rank) @ on - with_unit**2 / 2) / pairs
-    return result
+@dataclass(frozen=True)
+class _Resampling:
+    """Draws of subjects, and what they make of the labels; the same for every filter."""
 
+    on: Floats
+    """(n, U)"""
+    owner: NDArray[np.int64]
+    """(n,) which subject each row is of."""
+    times: Floats
+    """(subject, draw) how often each subject is drawn."""
+    with_unit: Floats
+    """(U, draw) weight of the rows that show the unit."""
+    pairs: Floats
+    """(U, draw) weight of the pairs with and without it; NaN where there are none."""
 
-def _draw_blocks(times: NDArray[np.int64], rows: int) -> Iterator[slice]:
-    step = max(1, BLOCK // rows)
-    return (slice(start, start + step) for start in range(0, len(times), step))
+    @classmethod
+    def of(cls, on: Floats, owner: NDArray[np.int64], draws: int, seed: int) -> Self:
+        subjects = int(owner.max()) + 1
+        rng = np.random.default_rng(seed)
+        equal = np.full(subjects, 1 / subjects)
+        times = rng.multinomial(subjects, equal, size=draws).T.astype(np.float64)
+        shown = np.zeros((subjects, on.shape[1]))
+        np.add.at(shown, owner, on)
+        with_unit = shown.T @ times
+        pairs = with_unit * (np.bincount(owner) @ times - with_unit)
+        return cls(on, owner, times, with_unit, np.where(pairs > 0, pairs, np.nan))
 
-
-def _quantiles(drawn: Floats, quantiles: tuple[float, float]) -> tuple[Floats, Floats]:
-    # nanquantile goes column by column in Python; only rare action units need it.
-    take = np.nanquantile if np.isnan(drawn).any() else np.quantile
-    low, high = take(drawn, quantiles, axis=0)
-    return low, high
+    def auroc(self, values: Floats) -> Floats:
+        """AUROC of one filter (n,) in each draw, (U, draw)."""
+        order = np.argsort(values, kind="stable")
+        ordered = values[order]
+        starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+        sizes = np.diff(np.append(starts, len(ordered)))
+        on, owner = self.on[order].T, self.owner[order]
+        ranked = np.empty_like(self.pairs)
+        step = max(FEWEST_DRAWS, BLOCK // len(values))
+        for start in range(0, self.times.shape[1], step):
+            weight = self.times[owner, start : start + step]
+            tied = np.add.reduceat(weight, starts, axis=0)
+            rank = np.repeat(np.cumsum(tied, axis=0) - tied / 2, sizes, axis=0)
+            ranked[:, start : start + step] = on @ (weight * rank)
+        return (ranked - self.with_unit**2 / 2) / self.pairs

@@ -32,7 +32,7 @@ def base_rate(labels: ArrayLike) -> Floats:
     present = np.asarray(labels, dtype=bool)
     if not len(present):
         return np.full(present.shape[1], np.nan)
-    return present.mean(axis=0)
+    return np.asarray(present.mean(axis=0), dtype=np.float64)
 
 
 class TopWeights(NamedTuple):
@@ -203,7 +203,7 @@ def equal_width_bins(activation: ArrayLike, bins: int) -> NDArray[np.int64]:
     low, high = values.min(axis=0), values.max(axis=0)
     width = np.where(high > low, high - low, 1.0)
     place = np.floor((values - low) / width * bins).astype(np.int64)
-    return np.minimum(place, bins - 1)
+    return np.asarray(np.minimum(place, bins - 1))
 
 
 def atom_and_quantile_bins(activation: ArrayLike, bins: int) -> NDArray[np.int64]:
@@ -212,7 +212,8 @@ def atom_and_quantile_bins(activation: ArrayLike, bins: int) -> NDArray[np.int64
     smaller = np.asarray(rankdata(values, method="min", axis=0), dtype=np.int64) - 1
     atom = (smaller == 0).sum(axis=0)
     rest = np.maximum(len(values) - atom, 1)
-    return np.where(smaller == 0, 0, 1 + (smaller - atom) * (bins - 1) // rest)
+    place = 1 + (smaller - atom) * (bins - 1) // rest
+    return np.where(smaller == 0, 0, place)
 
 
 def exact_dtype(largest: int) -> DTypeLike:

@@ -38,3 +38,14 @@ def adjust(p: ArrayLike, method: str = "bh") -> NDArray[np.float64]:
 
         result[inside] = multipletests(values[inside], method=f"fdr_{method}")[1]
     return result
+
+
+def fewest_rejections(least_p: float, tests: int, alpha: float, method: str = "bh") -> int:
+    """How many of `tests` p-values must be as small as `least_p` before one is rejected.
+
+    Shuffles bound p from below: with m of them `least_p` is 1 / (m + 1), and a lone finding
+    among many tests may be out of reach. 0 when there are no tests; more than `tests`
+    when nothing can be rejected.
+    """
+    factor = float(np.sum(1 / np.arange(1, tests + 1))) if method == "by" else 1.0
+    return int(np.ceil(least_p * tests * factor / alpha))

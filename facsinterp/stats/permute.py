@@ -191,7 +191,8 @@ def attainable_p(labels: NDArray[np.bool_], blocks: ArrayLike) -> Floats:
     with_unit = np.zeros((len(size), labels.shape[1]))
     np.add.at(with_unit, place, labels)
     ways = gammaln(size + 1) - gammaln(with_unit + 1) - gammaln(size - with_unit + 1)
-    return np.maximum(np.exp(-ways.sum(axis=0)), np.finfo(np.float64).tiny)
+    least = np.exp(-ways.sum(axis=0))
+    return np.asarray(np.maximum(least, np.finfo(np.float64).tiny), dtype=np.float64)
 
 
 def _chunk_size(rows: int) -> int:

@@ -1,0 +1,225 @@
+"""Associations of filters with action units: the numbers, what they rest on, and questions.
+
+Numbers are kept as computed, never rounded. Whether a pair is significant is asked of the
+table with a level, not stored in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, Self
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+import zarr
+
+from facsinterp.activations.layout import ZARR_FORMAT, add_table
+from facsinterp.activations.place import appearing
+from facsinterp.errors import Fault, InputError, SchemaError, StoreError
+from facsinterp.labels import AU, FILTER, FilterId
+from facsinterp.schema import Schema, Variable
+
+FORMAT: Final = 1
+COORDINATES: Final = ("layer", "channel")
+
+PAIRS: Final = (
+    "precision_at_n",
+    "precision_low",
+    "precision_high",
+    "lift",
+    "auroc",
+    "auroc_low",
+    "auroc_high",
+    "rank_correlation",
+    "kl",
+    "kl_null",
+    "p_auroc",
+    "q_auroc",
+    "p_precision",
+    "q_precision",
+)
+_COUNTS: Final = (
+    "n_present",
+    "n_coded",
+    "n_top",
+    "n_subjects",
+    "n_subjects_present",
+    "n_informative",
+)
+
+ASSOCIATIONS: Final = Schema(
+    "a table of associations",
+    {
+        FILTER: Variable((FILTER,), "text"),
+        AU: Variable((AU,), "integer"),
+        "layer": Variable((FILTER,), "text"),
+        "channel": Variable((FILTER,), "integer"),
+        **{name: Variable((FILTER, AU), "float") for name in PAIRS},
+        **{name: Variable((AU,), "integer") for name in _COUNTS},
+        "base_rate": Variable((AU,), "float"),
+        "attainable_p": Variable((AU,), "float"),
+        "testable": Variable((AU,), "bool"),
+        "status": Variable((AU,), "text"),
+        "dead": Variable((FILTER,), "bool"),
+        "constant": Variable((FILTER,), "bool"),
+    },
+    unique=(FILTER, AU),
+)
+
+
+@dataclass(frozen=True)
+class PapersRule:
+    """What the rule of Breuer & Kimmel (2017) accepts: every one of the top N has the unit."""
+
+    accepted: xr.DataArray
+    """(filter) live filters with P = 1 for at least one action unit."""
+    live: int
+    top_n: int
+
+    @property
+    def count(self) -> int:
+        """How many filters the rule accepts."""
+        return int(self.accepted.sum())
+
+    @property
+    def share(self) -> float:
+        """How many of the live filters it accepts; NaN when none is live."""
+        return self.count / self.live if self.live else float("nan")
+
+
+@dataclass(frozen=True)
+class Associations:
+    """Numbers over filters and action units. `data` has dims filter, au; see `ASSOCIATIONS`.
+
+    NaN means that a number does not exist: an effect without a contrast, an interval over
+    fewer than 20 subjects, a p-value outside the family. Attributes name the effect, the
+    null, the correction, the family and its size, the rows and every setting. `status`
+    (au) is a key of `association.margins.STATUSES`.
+    """
+
+    data: xr.Dataset
+
+    def __post_init__(self) -> None:
+        ASSOCIATIONS.check(self.data)
+
+    @property
+    def live(self) -> xr.DataArray:
+        """(filter) whether it is neither dead nor constant."""
+        return ~(self.data["dead"] | self.data["constant"])
+
+    def significant(
+        self, alpha: float | None = None, effect: Literal["auroc", "precision"] = "auroc"
+    ) -> xr.DataArray:
+        """(filter, au) whether the corrected p-value is at most `alpha`; False outside the family.
+
+        `alpha` is the level of the settings when left out.
+        """
+        level = float(self.data.attrs["alpha"]) if alpha is None else alpha
+        return (self.data[f"q_{effect}"] <= level).rename("significant")
+
+    def papers_rule(self) -> PapersRule:
+        """Live filters that have P = 1 for some action unit, and how many filters are live.
+
+        The rule as published: no base rate, no chance, no correction. It accepts every
+        filter when an action unit is present in every observation.
+        """
+        perfect = (self.data["precision_at_n"] == 1).any(AU) & self.live
+        top_n = int(self.data.attrs["top_n"])
+        return PapersRule(perfect.rename("accepted"), int(self.live.sum()), top_n)
+
+    def best(self, which: FilterId | str) -> int | None:
+        """The testable action unit that a filter follows most, by rank correlation.
+
+        AUROC would favour rare units and precision common ones. None for a filter outside
+        the family, and when no unit is testable. Raises InputError for an unknown filter.
+        """
+        name = str(which)
+        if name not in self.data.indexes[FILTER]:
+            names = self.data.indexes[FILTER]
+            raise InputError(
+                Fault("unknown filter", expected=f"{names[0]} to {names[-1]}", got=name)
+            )
+        if not bool(self.live.sel({FILTER: name})):
+            return None
+        testable = self.data["testable"].values
+        if not testable.any():
+            return None
+        followed = self.data["rank_correlation"].sel({FILTER: name}).values
+        return int(self.data[AU].values[np.where(testable, followed, -np.inf).argmax()])
+
+    def ranked(self, unit: int) -> pd.DataFrame:
+        """Live filters in the order of their AUROC for an action unit, highest first.
+
+        Columns: filter, layer, channel and every number of the pair. Raises InputError for
+        a unit that the table does not hold.
+        """
+        known = self.data[AU].values.tolist()
+        if unit not in known:
+            expected = ", ".join(str(one) for one in known)
+            raise InputError(Fault("unknown action unit", expected=expected, got=str(unit)))
+        one = self.data[list(PAIRS)].sel({AU: unit}, drop=True)
+        frame = one.isel({FILTER: np.flatnonzero(self.live.values)}).to_dataframe().reset_index()
+        frame = frame[[FILTER, *COORDINATES, *PAIRS]]
+        return frame.sort_values("auroc", ascending=False, kind="stable", ignore_index=True)
+
+    def save(self, path: Path) -> None:
+        """Write the table as a zarr group at `path`, whole or not at all.
+
+        Raises StoreError when something is there already.
+        """
+        if path.exists():
+            message = f"{path} is there already; choose another path, or remove it first"
+            raise StoreError(message)
+        with appearing(path) as partial:
+            group = zarr.create_group(partial, zarr_format=ZARR_FORMAT)
+            for name, variable in self.data.variables.items():
+                dims = [str(dim) for dim in variable.dims]
+                add_table(group, str(name), dims, np.asarray(variable.values))
+            group.attrs.update({**self.data.attrs, "facsinterp_associations": FORMAT})
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The table at `path`, read whole.
+
+        Raises StoreError when there is none, when it is damaged, or of another version.
+        """
+        if not (path / "zarr.json").is_file():
+            message = f"no associations at {path}"
+            raise StoreError(message)
+        try:
+            group = zarr.open_group(path, mode="r", zarr_format=ZARR_FORMAT)
+            version = group.attrs.get("facsinterp_associations")
+            if version == FORMAT:
+                return cls(_read(path, group))
+        except (SchemaError, ValueError, KeyError, TypeError, OSError) as error:
+            message = f"the associations {path} are damaged: {error}"
+            raise StoreError(message) from error
+        message = (
+            f"{path} holds associations of version {version}; this facsinterp reads {FORMAT}"
+            if version is not None
+            else f"no associations at {path}: found a zarr group of another kind"
+        )
+        raise StoreError(message)
+
+
+def _read(path: Path, group: zarr.Group) -> xr.Dataset:
+    lost = [name for name, array in group.arrays() if array.nchunks_initialized < array.nchunks]
+    if lost:
+        message = f"values of {', '.join(sorted(lost))} are lost"
+        raise ValueError(message)
+    with xr.open_dataset(
+        path, engine="zarr", consolidated=False, zarr_format=ZARR_FORMAT, chunks=None
+    ) as file:
+        data = file.load()
+    data = data.set_coords([name for name in COORDINATES if name in data])
+    # Whatever type the reader of the file gives to text; all of it is one-dimensional.
+    text = {
+        name: (variable.dims, np.array(variable.values.tolist(), dtype=str))
+        for name, variable in data.variables.items()
+        if variable.dtype.kind in "OT"
+    }
+    data = data.assign(text)
+    del data.attrs["facsinterp_associations"]
+    return data
