@@ -1,0 +1,53 @@
+"""Pairs: the same face with one unit switched, and where that changes the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_closing
+
+from facsinterp.faces.drawn.emotions import settled
+from facsinterp.faces.drawn.render import render
+from facsinterp.faces.drawn.spec import Face
+from facsinterp.faces.drawn.units import EXCLUSIVE
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two faces equal to the last random number but for one unit."""
+
+    unit: int
+    without: Face
+    shown: Face
+
+
+def pair(face: Face, unit: int, intensity: float = 5.0) -> Pair:
+    """The face without a unit and with it at this FACS intensity (both sides).
+
+    Units that cannot be shown with it are taken away in both; where it parts the lips,
+    unit 25 stands in both, so that the unit itself is all that differs.
+    """
+    rivals = {b if a == unit else a for a, b in EXCLUSIVE if unit in (a, b)}
+    units = {u: sides for u, sides in face.units.items() if u not in rivals}
+    shown = settled(units | {unit: (intensity, intensity)})
+    without = {u: sides for u, sides in shown.items() if u != unit}
+    return Pair(unit, replace(face, units=without), replace(face, units=shown))
+
+
+def regions(pairs: Sequence[Pair], size: int) -> NDArray[np.bool_]:
+    """(pair, size, size): where switching the unit changes the picture.
+
+    Outside it the pictures of a pair are equal to the byte: it holds every pixel whose
+    grey level differs before the sensor noise, with gaps of one pixel closed.
+    """
+    without = render([_clean(one.without) for one in pairs], size)
+    shown = render([_clean(one.shown) for one in pairs], size)
+    changed = without != shown
+    return np.stack([one | binary_closing(one, np.ones((3, 3))) for one in changed])
+
+
+def _clean(face: Face) -> Face:
+    return replace(face, setting=replace(face.setting, noise=0.0))

@@ -1,0 +1,133 @@
+"""The built-in faces as a source: no data needed, every unit coded exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from facsinterp.errors import DataError, Fault
+from facsinterp.faces import drawn as drawn_faces
+from facsinterp.faces.drawn import UNITS, Frame, cast, landmarks, render, take
+from facsinterp.faces.drawn.cast import FRAMES
+from facsinterp.faces.pictures import Skip
+from facsinterp.faces.sources.contract import Source, SourceOptions
+from facsinterp.faces.table import FaceTable, Found, Terms
+from facsinterp.provenance import fingerprint
+
+_TERMS: Final = Terms("facsinterp", "own drawings, free to show", None)
+_TOGETHER: Final = 64
+"""Pictures drawn before the first of them is handed on."""
+
+
+class DrawnOptions(SourceOptions):
+    """How many people are drawn, and what they show."""
+
+    subjects: int = Field(80, ge=1, le=999)
+    sequences: int = Field(10, ge=1, le=999)
+    """Sequences of each subject."""
+    last: int = Field(2, ge=1, le=FRAMES - 1)
+    """Frames kept at the end of each sequence, beside the neutral first one."""
+    without_emotion: float = Field(0.35, ge=0, le=1)
+    """Share of sequences that show units but no emotion."""
+    pixels: int = Field(48, ge=24, le=256)
+    """Side of the pictures, and the scale of the landmarks."""
+    seed: int = Field(0, ge=0)
+
+
+def read(_root: Path | None, options: DrawnOptions) -> FaceTable:
+    """Every kept frame with exact codes; no unit is left uncoded."""
+    frames = list(
+        cast(
+            options.subjects,
+            options.sequences,
+            options.seed,
+            last=options.last,
+            without_emotion=options.without_emotion,
+        )
+    )
+    letters = np.array([[frame.letter(unit) for unit in UNITS] for frame in frames])
+    return FaceTable.from_arrays(
+        [f"{frame.sequence}_{frame.number:08d}" for frame in frames],
+        UNITS,
+        letters > 0,
+        intensity=letters,
+        side=[[frame.side(unit) for unit in UNITS] for frame in frames],
+        subject=[frame.subject for frame in frames],
+        sequence=[frame.sequence for frame in frames],
+        frame=[frame.number for frame in frames],
+        phase=[frame.phase for frame in frames],
+        expression=[frame.expression for frame in frames],
+        path=[frame.path for frame in frames],
+        landmarks=landmarks([frame.face for frame in frames], options.pixels),
+        terms=_TERMS,
+        found=Found(
+            layout="drawn",
+            counts={
+                "subjects": options.subjects,
+                "sequences": options.subjects * options.sequences,
+                "images": len(frames),
+            },
+        ),
+    )
+
+
+class DrawnPictures:
+    """Draws the pictures that a table's paths name."""
+
+    def __init__(self, options: DrawnOptions) -> None:
+        self._options = options
+
+    def fingerprint(self, paths: Sequence[str]) -> str:
+        """Changes with the options that decide a picture, the paths, or the drawing code."""
+        o = self._options
+        return fingerprint(_code(), o.seed, o.without_emotion, o.pixels, list(paths))
+
+    def open(self, paths: Sequence[str]) -> Iterator[NDArray[np.uint8] | Skip]:
+        """Grey pictures (row, col) in the order of the paths; Skip for a path of another kind."""
+        for start in range(0, len(paths), _TOGETHER):
+            frames = [self._frame(path) for path in paths[start : start + _TOGETHER]]
+            drawn = iter(
+                render([f.face for f in frames if isinstance(f, Frame)], self._options.pixels)
+            )
+            for frame in frames:
+                yield next(drawn) if isinstance(frame, Frame) else frame
+
+    def _frame(self, path: str) -> Frame | Skip:
+        kind, *rest = path.split("/")
+        try:
+            subject, sequence, number = rest
+            take_of = int(subject.removeprefix("S")), int(sequence)
+            frame = int(number)
+        except ValueError:
+            return Skip(path, "not a drawn face; expected drawn/SUBJECT/SEQUENCE/FRAME")
+        if kind != "drawn" or not 1 <= frame <= FRAMES or min(take_of) < 1:
+            return Skip(path, f"not a drawn face; frames run from 1 to {FRAMES}")
+        return take(*take_of, self._options.seed, self._options.without_emotion).frame(frame)
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    """The drawing code's own fingerprint: other code may draw other pictures."""
+    folder = Path(drawn_faces.__file__).parent
+    return fingerprint(*(file.read_bytes() for file in sorted(folder.glob("*.py"))))
+
+
+def pictures(_root: Path | None, options: DrawnOptions) -> DrawnPictures:
+    """The pictures of the built-in faces, drawn when opened."""
+    return DrawnPictures(options)
+
+
+SOURCE: Final = Source(
+    name="drawn",
+    title="Drawn faces (built in, exact action units)",
+    folders=(),
+    Options=DrawnOptions,
+    read=read,
+    pictures=pictures,
+)
