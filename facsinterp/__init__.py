@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from facsinterp.activations.plan import Plan
     from facsinterp.activations.store import ActivationStore
     from facsinterp.activations.sweep import sweep
-    from facsinterp.association.associate import Settings, associate
+    from facsinterp.association.associate import associate
+    from facsinterp.association.settings import Settings
     from facsinterp.association.table import Associations
     from facsinterp.errors import FacsinterpError
-    from facsinterp.evidence.dead import dead_filters
+    from facsinterp.evidence.dead import dead_by_layer, dead_filters
     from facsinterp.faces.pixels import Pixels
     from facsinterp.faces.table import FaceTable
     from facsinterp.labels import FilterId
@@ -36,10 +37,11 @@ _HOMES: Final = {
     "Pixels": "facsinterp.faces.pixels",
     "Plan": "facsinterp.activations.plan",
     "Section": "facsinterp.study.contract",
-    "Settings": "facsinterp.association.associate",
+    "Settings": "facsinterp.association.settings",
     "Study": "facsinterp.study.contract",
     "StudyResult": "facsinterp.study.contract",
     "associate": "facsinterp.association.associate",
+    "dead_by_layer": "facsinterp.evidence.dead",
     "dead_filters": "facsinterp.evidence.dead",
     "sweep": "facsinterp.activations.sweep",
 }
@@ -61,6 +63,7 @@ __all__ = [
     "Study",
     "StudyResult",
     "associate",
+    "dead_by_layer",
     "dead_filters",
     "sweep",
 ]

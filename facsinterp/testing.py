@@ -22,7 +22,8 @@ from pydantic import ValidationError
 from facsinterp.activations.plan import Plan
 from facsinterp.activations.store import ActivationStore
 from facsinterp.activations.sweep import sweep
-from facsinterp.association.associate import Settings, associate
+from facsinterp.association.associate import associate
+from facsinterp.association.settings import Settings
 from facsinterp.faces.pixels import Pixels
 from facsinterp.faces.sources.registry import source
 from facsinterp.faces.table import FaceTable
@@ -73,7 +74,7 @@ def tiny_store(folder: Path) -> ActivationStore:
     """What the tiny network answers to the tiny faces, written below `folder`."""
     faces, pixels = tiny_faces()
     network = tiny_network()
-    plan = Plan.of(network, pixels, faces)
+    plan = Plan.of(network.fingerprint, network.channels, faces, pixels.fingerprint)
     return sweep(network, pixels, faces, plan, folder / "activations.zarr")
 
 

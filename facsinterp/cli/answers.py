@@ -13,6 +13,7 @@ from facsinterp.errors import DataError, Fault, InputError
 from facsinterp.faces.sources.registry import source
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FilterId
+from facsinterp.study.folder import RunFolder
 
 COLUMNS = ("auroc", "auroc_low", "auroc_high", "precision_at_n", "base_rate", "kl", "kl_null")
 
@@ -25,7 +26,7 @@ def answer(
     Ordered by corrected p, then by AUROC. Raises InputError for a unit or filter that the
     run does not have.
     """
-    path = run_folder / "associations.zarr"
+    path = RunFolder(run_folder).associations
     if not path.exists():
         raise DataError(
             Fault(

@@ -18,11 +18,11 @@ from facsinterp.errors import Fault
 def model_of(settings: type) -> type[BaseModel]:
     """A pydantic model with the fields of a settings dataclass, closed to unknown keys."""
     hints = get_type_hints(settings)
-    return create_model(
-        settings.__name__,
-        __config__=ConfigDict(frozen=True, extra="forbid"),
-        **{f.name: (hints[f.name], _default(f)) for f in fields(settings)},
+    definitions: Any = {f.name: (hints[f.name], _default(f)) for f in fields(settings)}
+    model: type[BaseModel] = create_model(
+        settings.__name__, __config__=ConfigDict(frozen=True, extra="forbid"), **definitions
     )
+    return model
 
 
 def _default(field: Any) -> Any:  # noqa: ANN401 - a default may be anything

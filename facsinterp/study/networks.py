@@ -10,31 +10,29 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from facsinterp.errors import DataError, Fault, WeightsError
-from facsinterp.facs import EXPRESSIONS
 from facsinterp.faces.folds import Fold, hold_out, k_folds
 from facsinterp.faces.pixels import Pixels
 from facsinterp.faces.table import FaceTable
+from facsinterp.facs import EXPRESSIONS
+from facsinterp.nets.blueprint import Blueprint
 from facsinterp.nets.network import Network
 from facsinterp.nets.recipes import Recipe
 from facsinterp.nets.scores import predict
 from facsinterp.nets.training import fit
 from facsinterp.nets.weights import load_network, load_weights, save_network
-from facsinterp.nets.zoo import build, import_builder
+from facsinterp.nets.zoo import from_blueprint
 from facsinterp.progress import Progress
 from facsinterp.provenance import fingerprint, installed_versions
+from facsinterp.study.folder import CURVES, PREDICTIONS, RunFolder
 from facsinterp.study.ledger import Ledger
 from facsinterp.study.locate import DataPlaces
 from facsinterp.study.spec import StudySpec, TrainPart
-
-PREDICTIONS = "predictions.parquet"
-CURVES = "curves.json"
 
 
 @dataclass(frozen=True)
@@ -73,9 +71,11 @@ def make_network(
             progress.say(f"network {fold.name}: already trained")
             continue
         with ledger.writing(step, key) as partial:
-            _train(spec, faces, pixels, fold, partial, device, progress)
+            _train(spec, faces, pixels, fold, partial, device=device, progress=progress)
     first = folds[0]
-    return Looker(load_network(ledger.folder / "network" / first.name), _split(first, len(faces)))
+    return Looker(
+        load_network(RunFolder(ledger.folder).network(first.name)), _split(first, len(faces))
+    )
 
 
 def _split(fold: Fold, n: int) -> NDArray[np.str_]:
@@ -94,7 +94,7 @@ def class_names(faces: FaceTable) -> tuple[str, ...]:
 def _folds(train: TrainPart, faces: FaceTable, seed: int) -> tuple[Fold, ...]:
     if train.folds is not None:
         return k_folds(faces, train.folds, seed)
-    assert train.hold_out is not None  # TrainPart holds exactly one of the two  # noqa: S101
+    assert train.hold_out is not None  # TrainPart holds exactly one of the two
     return (hold_out(faces, train.hold_out, seed),)
 
 
@@ -104,31 +104,35 @@ def _train(
     pixels: Pixels,
     fold: Fold,
     folder: Path,
+    *,
     device: str,
     progress: Progress,
 ) -> None:
+    """One fold's network, its curves, and what it says of the fold's test faces."""
     classes = class_names(faces)
     expression = faces.column("expression")
     labels = np.array([classes.index(e) if e else -1 for e in expression], dtype=np.int64)
-    labelled = labels >= 0
+    train, validation, test = (
+        rows[labels[rows] >= 0] for rows in (fold.train, fold.validation, fold.test)
+    )
+    blueprint = _blueprint(spec, pixels, classes)
+    progress.say(f"{fold.name}: training without {len(set(faces.column('subject')[test]))} people")
     trained = fit(
-        _module(spec, pixels, classes),
+        from_blueprint(blueprint, seed=spec.seed),
         images=pixels.array,
         labels=labels,
-        train=fold.train[labelled[fold.train]],
-        validation=fold.validation[labelled[fold.validation]],
+        train=train,
+        validation=validation,
         classes=classes,
         recipe=_recipe(spec),
         seed=spec.seed,
         device=device,
         progress=progress,
-        title=f"train {fold.name}",
+        blueprint=blueprint,
     )
     save_network(trained.network, folder)
-    (folder / CURVES).write_text(json.dumps([asdict(c) for c in trained.curves]), encoding="utf-8")
-    test = fold.test[labelled[fold.test]]
+    (folder / CURVES).write_text(json.dumps(asdict(trained.curves)), encoding="utf-8")
     said = predict(trained.network, pixels.array, test, device=device).argmax(axis=1)
-    commonest = np.bincount(labels[fold.train][labelled[fold.train]]).argmax()
     table = pd.DataFrame(
         {
             "image": faces.images[test],
@@ -136,35 +140,32 @@ def _train(
             "fold": fold.name,
             "true": expression[test],
             "predicted": np.array(classes)[said],
-            "majority": classes[commonest],
+            "majority": classes[np.bincount(labels[train]).argmax()],
         }
     )
     table.to_parquet(folder / PREDICTIONS, index=False)
 
 
 def _recipe(spec: StudySpec) -> Recipe:
-    assert spec.network.train is not None  # noqa: S101 - only called where something is trained
+    assert spec.network.train is not None
     return Recipe(**spec.network.train.recipe)
 
 
-def _module(spec: StudySpec, pixels: Pixels, classes: tuple[str, ...]) -> Any:  # noqa: ANN401
-    """A fresh module of the architecture, seeded by the definition."""
-    size, depth = pixels.array.shape[1], 1 if pixels.array.ndim == 3 else 3
-    network = spec.network
-    if network.builder is not None:
-        return import_builder(network.builder)(
-            classes=classes, size=size, channels_in=depth, **network.options
-        )
-    assert network.arch is not None  # NetworkPart holds exactly one of the two  # noqa: S101
-    return build(
-        network.arch, network.options, classes=classes, size=size, channels_in=depth, seed=spec.seed
+def _blueprint(spec: StudySpec, pixels: Pixels, classes: tuple[str, ...]) -> Blueprint:
+    """How the definition's network is built for these pixels and classes."""
+    return Blueprint(
+        arch=spec.network.built,
+        classes=classes,
+        size=pixels.array.shape[1],
+        channels_in=1 if pixels.array.ndim == 3 else 3,
+        options=spec.network.options,
     )
 
 
 def _given(spec: StudySpec, faces: FaceTable, pixels: Pixels, places: DataPlaces) -> Network:
     """The network whose weights the definition names, found in the data folder."""
     weights = spec.network.weights
-    assert weights is not None  # NetworkPart: weights where nothing is trained  # noqa: S101
+    assert weights is not None  # NetworkPart: weights where nothing is trained
     root = places.default
     path = (root / weights) if root else Path(weights)
     if not path.exists():
@@ -184,8 +185,8 @@ def _given(spec: StudySpec, faces: FaceTable, pixels: Pixels, places: DataPlaces
                 do='add classes = ["neutral", ...] to [network]',
             )
         )
-    module = _module(spec, pixels, classes)
+    blueprint = _blueprint(spec, pixels, classes)
+    module = from_blueprint(blueprint, seed=spec.seed)
     load_weights(module, path)
-    size = pixels.array.shape[1]
-    depth = 1 if pixels.array.ndim == 3 else 3
-    return Network.of(module, classes=classes, input_shape=(depth, size, size))
+    shape = (blueprint.channels_in, blueprint.size, blueprint.size)
+    return Network.of(module, classes=classes, input_shape=shape, blueprint=blueprint)

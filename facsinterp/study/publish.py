@@ -15,11 +15,9 @@ from facsinterp.progress import SILENT, Progress
 from facsinterp.report.parts import Curve, Fact, Report
 from facsinterp.report.site import write_site
 from facsinterp.stats.accuracy import Accuracy, held_out_accuracy
+from facsinterp.study.folder import CURVES, PREDICTIONS, RunFolder
 from facsinterp.study.results import load_result
-from facsinterp.study.spec import FILE_NAME, StudySpec, parse_spec
-
-CURVES = "curves.json"
-PREDICTIONS = "predictions.parquet"
+from facsinterp.study.spec import StudySpec, parse_spec
 
 
 def publish(folder: Path, *, progress: Progress = SILENT) -> Path:
@@ -27,8 +25,9 @@ def publish(folder: Path, *, progress: Progress = SILENT) -> Path:
 
     Raises DataError when the folder is not that of a finished run.
     """
+    run = RunFolder(folder)
     missing = [
-        name for name in (FILE_NAME, "activations.zarr", "tables") if not (folder / name).exists()
+        place.name for place in (run.definition, run.store, run.tables) if not place.exists()
     ]
     if missing:
         raise DataError(
@@ -40,40 +39,37 @@ def publish(folder: Path, *, progress: Progress = SILENT) -> Path:
                 do="run the study to its end first",
             )
         )
-    spec = parse_spec((folder / FILE_NAME).read_text(encoding="utf-8"), name=folder.parent.name)
-    store = ActivationStore.open(folder / "activations.zarr")
-    associations = folder / "associations.zarr"
-    result = load_result(folder / "tables")
-    provenance = folder / "provenance.json"
+    spec = parse_spec(run.definition.read_text(encoding="utf-8"), name=folder.resolve().parent.name)
+    store = ActivationStore.open(run.store)
+    result = load_result(run.tables)
     report = Report(
         title=spec.name,
         question=spec.question,
         identity=spec.id,
         store=store,
-        facts=tuple(_facts(spec, store, folder)),
+        facts=tuple(_facts(spec, store, run)),
         findings=result.findings,
         sections=result.sections,
-        associations=Associations.open(associations) if associations.exists() else None,
+        associations=Associations.open(run.associations) if run.associations.exists() else None,
         dead=dead_filters(store),
-        curves=_curves(folder),
+        curves=_curves(run),
         definition=spec.text,
-        provenance=provenance.read_text(encoding="utf-8") if provenance.exists() else "",
+        provenance=run.provenance.read_text(encoding="utf-8") if run.provenance.exists() else "",
     )
-    return write_site(report, folder / "site", progress)
+    return write_site(report, run.site, progress)
 
 
-def _facts(spec: StudySpec, store: ActivationStore, folder: Path) -> list[Fact]:
+def _facts(spec: StudySpec, store: ActivationStore, run: RunFolder) -> list[Fact]:
     """What a reader must know of the run before believing anything of it."""
     faces = store.faces
     subjects = set(faces.column("subject")) - {""}
     sequences = set(faces.column("sequence")) - {""}
-    built = spec.network.arch or spec.network.builder or ""
     facts = [
         Fact("Faces", spec.faces.source, f"{len(faces)} images"),
         Fact("Subjects", len(subjects), f"{len(sequences)} sequences"),
-        Fact("Network", built, f"{len(store.filters)} conv filters"),
+        Fact("Network", spec.network.built, f"{len(store.filters)} conv filters"),
     ]
-    accuracy = accuracy_of(folder)
+    accuracy = accuracy_of(run)
     if accuracy is not None:
         facts.append(
             Fact(
@@ -88,12 +84,12 @@ def _facts(spec: StudySpec, store: ActivationStore, folder: Path) -> list[Fact]:
     return facts
 
 
-def accuracy_of(folder: Path) -> Accuracy | None:
+def accuracy_of(run: RunFolder) -> Accuracy | None:
     """How well the networks of a run name the expression of people they never saw.
 
     Over all folds; None when nothing was trained.
     """
-    files = sorted((folder / "network").glob(f"*/{PREDICTIONS}"))
+    files = run.of_folds(PREDICTIONS)
     if not files:
         return None
     table = pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
@@ -106,12 +102,14 @@ def accuracy_of(folder: Path) -> Accuracy | None:
     )
 
 
-def _curves(folder: Path) -> tuple[Curve, ...]:
+def _curves(run: RunFolder) -> tuple[Curve, ...]:
     """Training curves of the network that is studied, that of the first fold."""
-    files = sorted((folder / "network").glob(f"*/{CURVES}"))
+    files = run.of_folds(CURVES)
     if not files:
         return ()
+    told = json.loads(files[0].read_text(encoding="utf-8"))
     return tuple(
-        Curve(**{**curve, "values": tuple(curve["values"])})
-        for curve in json.loads(files[0].read_text(encoding="utf-8"))
+        Curve(name=part, values=tuple(told[f"{part}_{quantity}"]), quantity=quantity)
+        for quantity in ("loss", "accuracy")
+        for part in ("train", "validation")
     )

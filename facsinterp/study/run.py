@@ -21,16 +21,18 @@ from facsinterp.errors import StaleStoreError, StoreError
 from facsinterp.faces.pixels import Pixels
 from facsinterp.faces.sources.registry import source
 from facsinterp.faces.table import FaceTable
+from facsinterp.nets.devices import pick
 from facsinterp.progress import SILENT, Progress
 from facsinterp.provenance import Provenance, fingerprint
 from facsinterp.study import registry
-from facsinterp.study.contract import Inputs, Need
+from facsinterp.study.contract import Inputs, Need, Study
+from facsinterp.study.folder import RunFolder
 from facsinterp.study.ledger import Ledger, discard
 from facsinterp.study.locate import DataPlaces
 from facsinterp.study.networks import Looker, make_network
 from facsinterp.study.publish import publish
 from facsinterp.study.results import save_result
-from facsinterp.study.spec import FILE_NAME, StudySpec
+from facsinterp.study.spec import StudySpec
 
 
 def run_study(
@@ -48,43 +50,39 @@ def run_study(
     the step (in training: the fold, in the sweep: the block) where it stopped.
     """
     study = registry.load(spec.study)(**spec.params)
+    device = str(pick(device))
     faces, pixels = _look(spec, places, out, progress)
-    folder = out / spec.name / spec.id
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILE_NAME).write_text(spec.text, encoding="utf-8")
-    ledger = Ledger(folder)
+    folder = RunFolder(out / spec.name / spec.id)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    folder.definition.write_text(spec.text, encoding="utf-8")
+    ledger = Ledger(folder.path)
 
     looker = make_network(spec, faces, pixels, ledger, places, device=device, progress=progress)
-    faces = faces.with_split(looker.split)
-    store = _activations(spec, looker, faces, pixels, folder, device, progress)
+    faces = faces.with_split(looker.split.tolist())
+    store = _activations(
+        spec, looker, faces, pixels, folder.store, device=device, progress=progress
+    )
     associations = None
     if Need.ASSOCIATIONS in study.needs:
-        associations = _associations(spec, store, ledger, progress)
-
-    provenance = _provenance(spec, faces, pixels, looker)
-    key = fingerprint(provenance.key, spec.params)
-    if ledger.has("tables", key):
-        progress.say(f"study {spec.study}: already done")
-    else:
-        with ledger.writing("tables", key) as partial:
-            inputs = Inputs(
-                faces=faces,
-                pixels=pixels,
-                scratch=_scratch(folder),
-                seed=spec.seed,
-                progress=progress,
-                given_network=looker.network,
-                given_store=store,
-                given_associations=associations,
-            )
-            save_result(study.run(inputs), partial)
-        shutil.rmtree(folder / "scratch", ignore_errors=True)
-    if ledger.has("site", key):
+        associations = _associations(spec, store, folder.associations, ledger, progress)
+    inputs = Inputs(
+        faces=faces,
+        pixels=pixels,
+        scratch=folder.path / "scratch",
+        seed=spec.seed,
+        progress=progress,
+        given_network=looker.network,
+        given_store=store,
+        given_associations=associations,
+    )
+    provenance = _provenance(spec, inputs)
+    _answer(study, inputs, ledger, provenance.key, progress)
+    if ledger.has(folder.site.name, provenance.key):
         progress.say("report: already written")
-        return folder / "site" / "index.html"
-    (folder / "provenance.json").write_text(provenance.to_json(), encoding="utf-8")
-    index = publish(folder, progress=progress)
-    ledger.mark("site", key)
+        return folder.site / "index.html"
+    folder.provenance.write_text(provenance.to_json(), encoding="utf-8")
+    index = publish(folder.path, progress=progress)
+    ledger.mark(folder.site.name, provenance.key)
     return index
 
 
@@ -111,27 +109,33 @@ def _activations(
     looker: Looker,
     faces: FaceTable,
     pixels: Pixels,
-    folder: Path,
+    path: Path,
+    *,
     device: str,
     progress: Progress,
 ) -> ActivationStore:
     """The store of this network and these faces; one made from other content is replaced."""
-    path = folder / "activations.zarr"
+    network = looker.network
     plan = Plan.of(
-        looker.network, pixels, faces, layers=spec.sweep.layers, batch_size=spec.sweep.batch_size
+        network.fingerprint,
+        network.channels,
+        faces,
+        pixels.fingerprint,
+        layers=spec.sweep.layers,
+        batch_size=spec.sweep.batch_size,
     )
     try:
-        return sweep(looker.network, pixels, faces, plan, path, progress, device=device)
+        return sweep(network, pixels, faces, plan, path, progress, device=device)
     except StaleStoreError as error:
         progress.say(f"activations: swept again, since {error}")
         discard(path)
-        return sweep(looker.network, pixels, faces, plan, path, progress, device=device)
+        return sweep(network, pixels, faces, plan, path, progress, device=device)
 
 
 def _associations(
-    spec: StudySpec, store: ActivationStore, ledger: Ledger, progress: Progress
+    spec: StudySpec, store: ActivationStore, path: Path, ledger: Ledger, progress: Progress
 ) -> Associations:
-    path = ledger.folder / "associations.zarr"
+    """The associations of this store; those made from other content are computed again."""
     key = fingerprint(store.key, dict(spec.association), spec.seed)
     if ledger.has(path.name, key):
         try:
@@ -148,20 +152,27 @@ def _associations(
     return found
 
 
-def _provenance(spec: StudySpec, faces: FaceTable, pixels: Pixels, looker: Looker) -> Provenance:
+def _answer(study: Study, inputs: Inputs, ledger: Ledger, key: str, progress: Progress) -> None:
+    """The study's result in `tables/`, asked for only when it is not there."""
+    if ledger.has("tables", key):
+        progress.say("study: already answered")
+        return
+    shutil.rmtree(inputs.scratch, ignore_errors=True)
+    inputs.scratch.mkdir()
+    try:
+        with ledger.writing("tables", key) as partial:
+            save_result(study.run(inputs), partial)
+    finally:
+        shutil.rmtree(inputs.scratch, ignore_errors=True)
+
+
+def _provenance(spec: StudySpec, inputs: Inputs) -> Provenance:
     return Provenance(
         inputs={
             "definition": spec.id,
-            "faces": faces.fingerprint,
-            "pixels": pixels.fingerprint,
-            "network": looker.network.fingerprint,
+            "faces": inputs.faces.fingerprint,
+            "pixels": inputs.pixels.fingerprint,
+            "network": inputs.network.fingerprint,
         },
         settings={"seed": spec.seed, **spec.association},
     )
-
-
-def _scratch(folder: Path) -> Path:
-    scratch = folder / "scratch"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
-    return scratch

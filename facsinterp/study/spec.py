@@ -6,15 +6,17 @@ with all defaults filled in) means the same on every machine.
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from facsinterp.association.associate import Settings
-from facsinterp.errors import DefinitionError, Fault, PluginError
+from facsinterp.association.settings import Settings
+from facsinterp.errors import DefinitionError, Fault, InputError, PluginError
 from facsinterp.faces.prepare import Preparation
 from facsinterp.faces.sources.registry import source
 from facsinterp.provenance import fingerprint
@@ -22,6 +24,7 @@ from facsinterp.study import registry
 from facsinterp.study.faults import faults_of, model_of
 
 FILE_NAME: Final = "study.toml"
+DEFAULT_RECIPE: Final = "short"
 
 
 class _Part(BaseModel):
@@ -60,6 +63,11 @@ class NetworkPart(_Part):
     classes: tuple[str, ...] | None = None
     weights: str | None = None
     train: TrainPart | None = None
+
+    @property
+    def built(self) -> str:
+        """The architecture's name, or the import path of its builder."""
+        return self.arch or self.builder or ""
 
     @model_validator(mode="after")
     def _one_network(self) -> NetworkPart:
@@ -166,7 +174,7 @@ def _gathered(content: dict[str, Any]) -> dict[str, Any]:
                 if key != "source" and key not in prepared
             },
         }
-    train = content.get("network", {}).get("train") if _is_table(content, "network") else None
+    train = content["network"].get("train") if _is_table(content, "network") else None
     if isinstance(train, dict):
         kept = {key: train[key] for key in ("folds", "hold_out") if key in train}
         recipe = {key: value for key, value in train.items() if key not in kept}
@@ -227,29 +235,57 @@ def _source_options(faces: Mapping[str, Any], faults: list[Fault]) -> dict[str, 
 
 
 def _network(network: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
-    # Architectures and recipes live beside torch, which only definitions with a network need.
-    from facsinterp.nets.recipes import Recipe
-    from facsinterp.nets.zoo import options_model
+    # Architectures and recipes live beside torch, which is slow to load.
+    from facsinterp.nets.zoo import ARCHITECTURES
 
-    if isinstance(network.get("arch"), str):
-        try:
-            model = options_model(network["arch"])
-        except DefinitionError as error:
-            faults.extend(error.inside("network.arch").faults)
-        else:
-            given = network.get("options", {})
-            network["options"] = _checked(model, given, "network.options", faults)
+    arch = network.get("arch")
+    if isinstance(arch, str) and arch in ARCHITECTURES:
+        given = network.get("options", {})
+        network["options"] = _checked(ARCHITECTURES[arch].options, given, "network.options", faults)
+    elif isinstance(arch, str):
+        faults.append(_unknown("network", "network.arch", arch, list(ARCHITECTURES)))
     train = network.get("train")
     if isinstance(train, dict):
-        recipe = _checked(model_of(Recipe), train["recipe"], "network.train", faults)
-        network["train"] = {**train, "recipe": recipe}
+        network["train"] = {**train, "recipe": _recipe(train["recipe"], faults)}
     return network
+
+
+def _recipe(given: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:
+    """Every field of the recipe that `recipe` names, with the changes given beside it."""
+    from facsinterp.nets.recipes import RECIPES, Recipe
+
+    changes = {key: value for key, value in given.items() if key != "recipe"}
+    name = given.get("recipe", DEFAULT_RECIPE)
+    if name not in RECIPES:
+        faults.append(_unknown("recipe", "network.train.recipe", str(name), list(RECIPES)))
+        return changes
+    return _settings(Recipe, {**asdict(RECIPES[name]), **changes}, "network.train", faults)
+
+
+def _unknown(kind: str, where: str, got: str, known: list[str]) -> Fault:
+    near = difflib.get_close_matches(got, known, n=1)
+    do = f"did you mean {near[0]}?" if near else ""
+    return Fault(f"there is no {kind} {got!r}", where, expected=", ".join(known), do=do)
+
+
+def _settings(
+    kind: type, given: Mapping[str, Any], where: str, faults: list[Fault]
+) -> dict[str, Any]:
+    """The fields of a settings dataclass with defaults; its own checks count too."""
+    before = len(faults)
+    filled = _checked(model_of(kind), given, where, faults)
+    if len(faults) == before:
+        try:
+            kind(**filled)
+        except InputError as error:
+            faults.extend(error.inside(where).faults)
+    return filled
 
 
 def _association(given: object, faults: list[Fault]) -> dict[str, Any]:
     if not isinstance(given, dict):
         return {}  # already told as a fault of StudySpec
-    filled = _checked(model_of(Settings), given, "association", faults)
+    filled = _settings(Settings, given, "association", faults)
     if "seed" not in given:
         filled.pop("seed", None)
     return filled
@@ -280,8 +316,7 @@ def steps(spec: StudySpec) -> Iterator[tuple[str, str]]:
         "faces",
         f"read {spec.faces.source}; {prepared.size} x {prepared.size} px {prepared.colour}",
     )
-    network = spec.network
-    built = network.arch or network.builder
+    network, built = spec.network, spec.network.built
     if network.train is None:
         yield "network", f"{built} with weights {network.weights}"
     elif network.train.folds:
