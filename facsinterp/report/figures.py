@@ -1,0 +1,272 @@
+"""Small charts as SVG text, drawn from plain numbers.
+
+Colours are classes of the style sheet, so one chart serves light, dark and paper, and a
+page of charts costs some kilobytes. Each chart has a title for screen readers; the
+numbers behind it stand in a table on the same page.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from markupsafe import Markup, escape
+from numpy.typing import NDArray
+
+from facsinterp.report.parts import Curve
+from facsinterp.report.wording import known, number, percent, significant, with_interval
+
+Floats = NDArray[np.floating]
+Scale = Callable[[float], float]
+
+_EDGE: Final = 1e-9
+_CURVES: Final = 6  # line styles that the style sheet knows
+
+
+@dataclass(frozen=True)
+class UnitBar:
+    """What the chart of a filter shows of one action unit; numbers may be missing."""
+
+    label: str
+    name: str
+    precision: float | None
+    base: float | None
+    auroc: float | None
+    low: float | None
+    high: float | None
+    passes: bool
+    best: bool
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Peaks of faces with and without a unit: exact zeros apart, then shared bins."""
+
+    edges: Floats
+    """(bin + 1,), over the values that are not zero; empty when all are zero."""
+    with_unit: Floats
+    """(bin,) share of the faces with the unit."""
+    without: Floats
+    zero_with: float
+    """Share of the faces with the unit whose peak is exactly zero."""
+    zero_without: float
+    n_with: int
+    n_without: int
+
+
+def histogram_of(peak: Floats, present: NDArray[np.bool_], bins: int = 24) -> Histogram:
+    """Shares of `peak` (image,) in common bins, for faces with and without a unit (image,).
+
+    Edges come from all values that are not zero, so the labels play no part in them.
+    """
+    zero = peak == 0
+    rest = peak[~zero]
+    n_with, n_without = int(present.sum()), int((~present).sum())
+    if rest.size:
+        low = min(0.0, float(rest.min()))
+        edges = np.linspace(low, max(float(rest.max()), low + _EDGE), bins + 1)
+    else:
+        edges = np.zeros(0)
+    counts = [
+        np.histogram(peak[group & ~zero], edges)[0] if rest.size else np.zeros(0)
+        for group in (present, ~present)
+    ]
+    return Histogram(
+        edges,
+        counts[0] / max(n_with, 1),
+        counts[1] / max(n_without, 1),
+        float(zero[present].mean()) if n_with else 0.0,
+        float(zero[~present].mean()) if n_without else 0.0,
+        n_with,
+        n_without,
+    )
+
+
+def unit_chart(bars: Sequence[UnitBar], top_n: int) -> Markup:
+    """Two panels over the same units: precision in the top faces, and AUROC with interval."""
+    row, head, foot = 20, 44, 26
+    height = head + row * len(bars) + foot
+    left, right = _linear(0, 1, 206, 376), _linear(0, 1, 412, 612)
+    bottom = head + row * len(bars)
+    parts = [
+        _text(206, 14, f"P@{top_n}: share of the top {top_n} with the unit", "strong"),
+        _text(206, 29, "mark: base rate", "muted"),
+        _text(412, 14, "AUROC", "strong"),
+        _text(412, 29, "bar: 95 % interval over subjects; line: chance", "muted"),
+        *_axis(left, (0, 0.5, 1), head, bottom),
+        *_axis(right, (0, 0.5, 1), head, bottom),
+        _line(right(0.5), head, right(0.5), bottom, "chance"),
+    ]
+    for i, bar in enumerate(bars):
+        parts.append(_unit_row(bar, head + row * i, row, left, right))
+    title = f"Precision in the top {top_n} faces and AUROC of each action unit"
+    return _svg(620, height, title, parts, "chart units")
+
+
+def _unit_row(bar: UnitBar, top: float, row: int, left: Scale, right: Scale) -> str:
+    middle = top + row / 2
+    state = " ".join(name for name, on in (("best", bar.best), ("passes", bar.passes)) if on)
+    told = (
+        f"{bar.label} {bar.name}: precision {number(bar.precision)}, base rate "
+        f"{percent(bar.base)}, AUROC {with_interval(bar.auroc, bar.low, bar.high)}"
+    )
+    parts = [
+        f"<title>{escape(told)}</title>",
+        f'<rect class="band" x="0" y="{top:g}" width="620" height="{row}"/>',
+        _text(44, middle + 4, bar.label, "label", "end"),
+        _text(50, middle + 4, bar.name, "name"),
+    ]
+    if bar.precision is not None and known(bar.precision):
+        width = left(bar.precision) - left(0)
+        parts.append(_rect(left(0), top + 4, width, row - 8, "bar"))
+    if bar.base is not None and known(bar.base):
+        parts.append(_line(left(bar.base), top + 2, left(bar.base), top + row - 2, "base"))
+    if bar.low is not None and bar.high is not None and known(bar.low) and known(bar.high):
+        parts.append(_line(right(bar.low), middle, right(bar.high), middle, "interval"))
+    if bar.auroc is not None and known(bar.auroc):
+        parts.append(f'<circle class="dot" cx="{right(bar.auroc):.1f}" cy="{middle:g}" r="4"/>')
+    return f'<g class="row {state}">{"".join(parts)}</g>'
+
+
+def histogram_chart(shares: Histogram, label: str) -> Markup:
+    """Faces with the unit above the axis, without it below, on the same bins; zeros at the left."""
+    middle, reach, x0, x1 = 112.0, 82.0, 132.0, 606.0
+    top = max(
+        [shares.zero_with, shares.zero_without, _EDGE]
+        + [float(np.max(s)) for s in (shares.with_unit, shares.without) if s.size]
+    )
+    unit = reach / top
+    parts = [
+        _text(132, 14, f"with {label}: {shares.n_with} faces", "with strong"),
+        _text(132, 222, f"without {label}: {shares.n_without} faces", "without strong"),
+        _text(44, 14, "exactly 0", "muted"),
+        *_mirror(52, 40, middle, shares.zero_with * unit, shares.zero_without * unit),
+        _text(72, middle - shares.zero_with * unit - 5, percent(shares.zero_with), "", "middle"),
+        _text(
+            72, middle + shares.zero_without * unit + 14, percent(shares.zero_without), "", "middle"
+        ),
+        _line(44, middle, x1, middle, "axis"),
+    ]
+    if shares.edges.size:
+        scale = _linear(float(shares.edges[0]), float(shares.edges[-1]), x0, x1)
+        for i, (up, down) in enumerate(zip(shares.with_unit, shares.without, strict=True)):
+            start, end = scale(float(shares.edges[i])), scale(float(shares.edges[i + 1]))
+            parts += _mirror(start + 0.5, end - start - 1, middle, up * unit, down * unit)
+        for value in np.linspace(shares.edges[0], shares.edges[-1], 5):
+            parts.append(
+                _text(scale(float(value)), 206, significant(float(value)), "tick", "middle")
+            )
+        parts.append(_text(x1, 222, "peak activation", "muted", "end"))
+    title = f"Peak activations of faces with and without {label}, as shares of each group"
+    return _svg(620, 230, title, parts, "chart peaks")
+
+
+def _mirror(x: float, width: float, middle: float, up: float, down: float) -> list[str]:
+    return [
+        _rect(x, middle - up, width, up, "with") if up > 0 else "",
+        _rect(x, middle, width, down, "without") if down > 0 else "",
+    ]
+
+
+def curve_chart(curves: Sequence[Curve], quantity: str) -> Markup:
+    """Curves of one quantity over the epochs, each named at its end."""
+    finite = [value for curve in curves for value in curve.values if known(value)]
+    epochs = max((len(curve.values) for curve in curves), default=0)
+    if not finite or epochs == 0:
+        return Markup("")
+    low, high = min(finite), max(finite)
+    margin = 0.06 * (high - low) or 0.5
+    x = _linear(1, max(epochs, 2), 48, 300)
+    y = _linear(low - margin, high + margin, 176, 24)
+    parts = [
+        _text(48, 14, quantity, "strong"),
+        _line(48, 176, 300, 176, "axis"),
+        *(_text(42, y(v) + 4, significant(v), "tick", "end") for v in (low, high)),
+        _text(48, 192, "1", "tick", "middle"),
+        _text(300, 192, f"{epochs}", "tick", "middle"),
+        _text(174, 192, "epoch", "muted", "middle"),
+    ]
+    ends = _apart([y(_last(curve)) for curve in curves], 14)
+    for i, (curve, end) in enumerate(zip(curves, ends, strict=True)):
+        points = " ".join(
+            f"{x(e):.1f},{y(v):.1f}" for e, v in enumerate(curve.values, 1) if known(v)
+        )
+        parts.append(f'<polyline class="curve c{i % _CURVES}" points="{points}"/>')
+        told = f"{curve.name} {significant(_last(curve))}"
+        parts.append(_text(308, end + 4, told, f"c{i % _CURVES}"))
+    return _svg(470, 200, f"{quantity or 'Training'} over the epochs", parts, "chart curves")
+
+
+def _last(curve: Curve) -> float:
+    return next((value for value in reversed(curve.values) if known(value)), 0.0)
+
+
+def _apart(places: Sequence[float], gap: float) -> list[float]:
+    """The same order of heights, moved so that labels do not lie on each other."""
+    order = np.argsort(places, kind="stable")
+    moved = np.array(places, dtype=float)
+    for above, below in itertools.pairwise(order):
+        moved[below] = max(moved[below], moved[above] + gap)
+    excess = moved[order[-1]] - 172 if len(places) else 0.0
+    return [float(place - max(0.0, excess)) for place in moved]
+
+
+def share_chart(shares: Floats, title: str) -> Markup:
+    """How many filters answer to which share of the faces, in ten bins; none at all apart."""
+    none = int((shares <= 0).sum())
+    counts, _ = np.histogram(shares[shares > 0], np.linspace(0, 1, 11))
+    top = max(none, int(counts.max(initial=0)), 1)
+    parts = [_line(8, 120, 440, 120, "axis"), _text(30, 136, "none", "tick", "middle")]
+    for x, width, n, kind in [(10, 40, none, "none"), *_ten_bars(counts)]:
+        tall = 88 * n / top
+        parts.append(_rect(x, 120 - tall, width, tall, kind) if n else "")
+        parts.append(_text(x + width / 2, 115 - tall, f"{n}", "", "middle") if n else "")
+    for tenth in range(0, 11, 2):
+        parts.append(_text(72 + 36.5 * tenth, 136, f"{10 * tenth} %", "tick", "middle"))
+    return _svg(460, 144, title, parts, "chart shares")
+
+
+def _ten_bars(counts: NDArray[np.int_]) -> list[tuple[float, float, int, str]]:
+    return [(72 + 36.5 * i, 35, int(n), "bar") for i, n in enumerate(counts)]
+
+
+def _linear(low: float, high: float, start: float, end: float) -> Scale:
+    span = (high - low) or 1.0
+    return lambda value: start + (end - start) * (float(value) - low) / span
+
+
+def _axis(scale: Scale, ticks: Sequence[float], top: float, bottom: float) -> list[str]:
+    parts = []
+    for tick in ticks:
+        parts.append(_line(scale(tick), top, scale(tick), bottom, "grid"))
+        parts.append(_text(scale(tick), bottom + 16, f"{tick:g}", "tick", "middle"))
+    return parts
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
+    return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
+
+
+def _rect(x: float, y: float, width: float, height: float, kind: str) -> str:
+    return (
+        f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" '
+        f'height="{max(height, 0):.1f}"/>'
+    )
+
+
+def _text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") -> str:
+    return (
+        f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">'
+        f"{escape(words)}</text>"
+    )
+
+
+def _svg(width: int, height: int, title: str, parts: Sequence[str], kind: str) -> Markup:
+    # Every text that comes from data went through escape in _text or the row's title.
+    return Markup(
+        f'<svg class="{kind}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" aria-label="{escape(title)}">{"".join(parts)}</svg>'
+    )

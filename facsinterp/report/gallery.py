@@ -1,0 +1,140 @@
+"""Which faces move a filter most, and how each is shown: thumbnail, field box, codes.
+
+One WebP file a face serves all pages. A face of a subject who may not be shown is never
+encoded: its card says so and keeps only what the tables hold.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from facsinterp.activations.layout import Layer
+from facsinterp.activations.store import ActivationStore
+from facsinterp.faces.table import FaceTable
+from facsinterp.facs import describe
+from facsinterp.report.addresses import face_picture
+from facsinterp.report.wording import letter, significant
+
+_QUALITY: Final = 84  # WebP; a 64 px face takes about 1 KB and shows no blocks at 2x
+_LARGEST: Final = 128  # pixels of a thumbnail's longer side
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One coded action unit of a face."""
+
+    text: str
+    title: str
+    of_interest: bool
+
+
+@dataclass(frozen=True)
+class Box:
+    """The receptive field of the peak on the face, in pixels of the network's input."""
+
+    left: float
+    top: float
+    size: float
+
+
+@dataclass(frozen=True)
+class FaceCard:
+    """One face as a page shows it; `picture` is empty when it may not be shown."""
+
+    position: int
+    picture: str
+    image: str
+    value: str
+    subject: str
+    sequence: str
+    expression: str
+    chips: tuple[Chip, ...]
+    coded: bool
+    box: Box | None
+
+
+def field_box(layer: Layer | None, row: int, col: int) -> Box | None:
+    """What the unit of `layer` at this place of its map sees; None where not known."""
+    if layer is None or layer.field_size is None or layer.field_stride is None:
+        return None
+    start = layer.field_start or 0.0
+    return Box(start + layer.field_stride * col, start + layer.field_stride * row, layer.field_size)
+
+
+class Cards:
+    """Makes face cards of one store; reads its labels once. Final."""
+
+    def __init__(self, faces: FaceTable, *, kept: bool) -> None:
+        self.kept = kept
+        self._image = faces.images
+        self._subject = faces.column("subject")
+        self._sequence = faces.column("sequence")
+        self._expression = faces.column("expression")
+        self._units = faces.units
+        self._present = np.asarray(faces.data["present"].values, dtype=bool)
+        coded = np.asarray(faces.data["coded"].values, dtype=bool)
+        self._coded: NDArray[np.bool_] = np.asarray(coded.any(axis=1))
+        self._intensity = np.asarray(faces.data["intensity"].values, dtype=float)
+        self._showable: NDArray[np.bool_] = showable(faces)
+
+    def card(self, position: int, value: float, unit: int | None, box: Box | None) -> FaceCard:
+        """The card of one face, with `unit` marked among its codes."""
+        shown = bool(self._showable[position])
+        return FaceCard(
+            position,
+            face_picture(position) if shown and self.kept else "",
+            str(self._image[position]),
+            significant(value),
+            str(self._subject[position]),
+            str(self._sequence[position]),
+            str(self._expression[position]),
+            tuple(self._chips(position, unit)),
+            bool(self._coded[position]),
+            box,
+        )
+
+    def _chips(self, position: int, unit: int | None) -> Iterable[Chip]:
+        for column in np.flatnonzero(self._present[position]):
+            number = self._units[column]
+            grade = letter(self._intensity[position, column])
+            scored = f", intensity {grade}" if grade else ", intensity not scored"
+            yield Chip(f"{number}{grade}", describe(number) + scored, number == unit)
+
+
+def showable(faces: FaceTable) -> NDArray[np.bool_]:
+    """(image,) whether the terms allow that the face is shown."""
+    allowed: Mapping[str, bool] = {
+        subject: faces.terms.may_show(subject) for subject in set(faces.column("subject").tolist())
+    }
+    return np.array([allowed[subject] for subject in faces.column("subject").tolist()], dtype=bool)
+
+
+def write_pictures(store: ActivationStore, positions: Iterable[int], folder: Path) -> int:
+    """Write one WebP for each position into `folder`; gives how many.
+
+    The caller leaves out faces that may not be shown.
+    """
+    chosen = sorted(set(positions))
+    if not chosen:
+        return 0
+    (folder / face_picture(0)).parent.mkdir(parents=True, exist_ok=True)
+    pixels = store.data["face"].isel(image=chosen).values
+    for position, face in zip(chosen, pixels, strict=True):
+        (folder / face_picture(position)).write_bytes(_webp(face))
+    return len(chosen)
+
+
+def _webp(face: NDArray[np.uint8]) -> bytes:
+    picture = Image.fromarray(np.ascontiguousarray(face))
+    picture.thumbnail((_LARGEST, _LARGEST))
+    out = io.BytesIO()
+    picture.save(out, "WEBP", quality=_QUALITY, method=4)
+    return out.getvalue()
