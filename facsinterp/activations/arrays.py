@@ -105,7 +105,8 @@ def _value_faults(
             wrong = ~np.isfinite(values.astype(np.float32))
         expected = "finite numbers in the range of float32"
     else:
-        wrong = values.astype(answer.dtype) != values
+        with np.errstate(invalid="ignore"):
+            wrong = values.astype(answer.dtype) != values
         expected = f"whole numbers that {answer.dtype} can hold"
     if not wrong.any():
         return []

@@ -25,7 +25,7 @@ def missing_parts(group: zarr.Group) -> Iterator[str]:
         yield f"it lacks the attributes {', '.join(lacking)}"
     for name, array in group.arrays():
         lost = array.nchunks - array.nchunks_initialized
-        if lost > 0:
+        if lost > 0 and array.size > 0:
             yield f"{name} lacks {lost} of {array.nchunks} chunks"
 
 

@@ -131,6 +131,15 @@ class Layer:
         return tuple(cls(**facts) for facts in json.loads(text))
 
 
+# A chunk is on disk even if all its values are zero: a chunk that is not there was lost.
+_ALL_CHUNKS: Final[Any] = {"write_empty_chunks": True}
+# The checksum makes a damaged chunk an error instead of other numbers.
+_CODECS: Final[Mapping[str, Any]] = {
+    "compressors": [ZstdCodec(level=1, checksum=True)],
+    "config": _ALL_CHUNKS,
+}
+
+
 def blocks(images: int, block_size: int) -> tuple[slice, ...]:
     """The image axis cut at multiples of `block_size`; the last block may be shorter."""
     return tuple(
@@ -159,7 +168,7 @@ def add_answer(group: zarr.Group, name: str, shape: tuple[int, ...], block_size:
         shards=tuple(shard),
         fill_value=answer.fill,
         dimension_names=answer.dims,
-        **_codecs(),
+        **_CODECS,
     )
 
 
@@ -169,7 +178,7 @@ def add_derived(group: zarr.Group, filters: int, images: int) -> None:
         sizes = {FILTER: filters, RANK: ranks(images)}
         shape = tuple(sizes[dim] for dim in dims)
         group.create_array(
-            name, shape=shape, dtype=dtype, chunks=shape, dimension_names=dims, **_codecs()
+            name, shape=shape, dtype=dtype, chunks=shape, dimension_names=dims, **_CODECS
         )
 
 
@@ -182,7 +191,7 @@ def add_table(group: zarr.Group, name: str, dims: Sequence[str], values: NDArray
         dtype=dtype,
         chunks=tuple(max(1, size) for size in values.shape),
         dimension_names=tuple(dims),
-        **_codecs(),
+        **_CODECS,
     )
     array[...] = values.astype(object) if dtype is str else values
 
@@ -190,23 +199,14 @@ def add_table(group: zarr.Group, name: str, dims: Sequence[str], values: NDArray
 def add_marks(group: zarr.Group, count: int) -> None:
     """The marks of finished blocks: none is, and each has a chunk of its own."""
     group.create_array(
-        "done", shape=(count,), dtype=bool, chunks=(1,), dimension_names=(BLOCK,), **_codecs()
+        "done", shape=(count,), dtype=bool, chunks=(1,), dimension_names=(BLOCK,), **_CODECS
     )
 
 
 def array_of(group: zarr.Group, name: str) -> zarr.Array[Any]:
-    """The array of this name. Raises KeyError when there is none."""
+    """The array of this name, to be read or written. Raises KeyError when there is none."""
     found = group[name]
     if not isinstance(found, zarr.Array):
         message = f"{name} is a group"
         raise KeyError(message)
-    return found
-
-
-def _codecs() -> dict[str, Any]:
-    # A chunk is on disk even if all its values are zero: a chunk that is not there was lost.
-    # The checksum makes a damaged chunk an error instead of other numbers.
-    return {
-        "compressors": [ZstdCodec(level=1, checksum=True)],
-        "config": {"write_empty_chunks": True},
-    }
+    return found.with_config(_ALL_CHUNKS)

@@ -56,12 +56,12 @@ class ActivationStore:
         group = open_group(path)
         if group.attrs.get("complete") is not True:
             raise IncompleteStoreError(_progress_of(path, group))
+        _refuse(path, missing_parts(group))
         try:
             data = xr.open_dataset(
                 path, engine="zarr", consolidated=False, zarr_format=3, chunks=None
             )
             ACTIVATIONS.check(data)
-            _refuse(path, missing_parts(group))
             store = cls(path, _plain_text(data.drop_vars("done")))
             len(store.faces)  # codes that contradict each other are damage too
         except (ValueError, KeyError, TypeError) as error:

@@ -56,7 +56,7 @@ def sweep(
             progress.say(f"activations are there: {path}")
             return ActivationStore.open(path)
         _refuse_other_device(writer, device)
-    with _on(network, device), torch.inference_mode():
+    with _on(network, device):
         if not path.exists():
             contents = _contents(network, pixels, faces, plan, device)
             writer = BlockWriter.create(path, contents)
@@ -74,6 +74,7 @@ def _fill(
         progress.say(f"{len(blocks) - len(missing)} of {len(blocks)} blocks are there")
     total = sum(blocks[block].stop - blocks[block].start for block in missing)
     with (
+        torch.inference_mode(),
         tapping(network, plan.layers) as maps,
         progress.step("activations", total) as advance,
     ):
@@ -140,7 +141,7 @@ def _contents(
     network: Network, pixels: Pixels, faces: FaceTable, plan: Plan, device: str
 ) -> Contents:
     """What the store will hold, known from the plan and one image of zeros."""
-    with tapping(network, plan.layers) as maps:
+    with torch.inference_mode(), tapping(network, plan.layers) as maps:
         network.module(torch.zeros(1, *network.input_shape, device=_device_of(network)))
         sizes = {layer: maps[layer].shape[2:] for layer in plan.layers}
     fields, after = receptive_fields(network), nonlinearities(network)
