@@ -38,14 +38,12 @@ SIZE = 32
 def tiny_faces(subjects: int = 6, sequences: int = 4) -> tuple[FaceTable, Pixels]:
     """Drawn faces of a few people at 32 px, the second half of the people held out."""
     drawn = source("drawn")
-    options = drawn.Options(subjects=subjects, sequences=sequences)
+    options = drawn.Options.model_validate(
+        {"subjects": subjects, "sequences": sequences, "pixels": SIZE}
+    )
     faces = drawn.read(None, options)
-    pictures = list(drawn.pictures(None, options).open(faces.column("path").tolist()))
-    small = [
-        np.asarray(picture)[:: picture.shape[0] // SIZE, :: picture.shape[1] // SIZE]  # type: ignore[union-attr]
-        for picture in pictures
-    ]
-    pixels = Pixels.from_array(faces.images, np.stack([p[:SIZE, :SIZE] for p in small]))
+    pictures = drawn.pictures(None, options).open(faces.column("path").tolist())
+    pixels = Pixels.from_array(faces.images, np.stack([np.asarray(one) for one in pictures]))
     people = sorted(set(faces.column("subject")))
     kept = set(people[: len(people) // 2])
     split = ["train" if s in kept else "test" for s in faces.column("subject")]
@@ -101,10 +99,11 @@ class StudyContract:
     study: ClassVar[Study]
 
     @pytest.fixture(scope="class")
-    def inputs(self, tmp_path_factory: pytest.TempPathFactory) -> Inputs:
+    @classmethod
+    def inputs(cls, tmp_path_factory: pytest.TempPathFactory) -> Inputs:
         """Only what the study declares, so that an undeclared need shows."""
         given = tiny_inputs(tmp_path_factory.mktemp("study"))
-        needs = type(self.study).needs
+        needs = type(cls.study).needs
         return Inputs(
             faces=given.faces,
             pixels=given.pixels,
@@ -116,9 +115,10 @@ class StudyContract:
         )
 
     @pytest.fixture(scope="class")
-    def result(self, inputs: Inputs) -> StudyResult:
+    @classmethod
+    def result(cls, inputs: Inputs) -> StudyResult:
         """The study's answer on tiny faces."""
-        return self.study.run(inputs)
+        return cls.study.run(inputs)
 
     def test_says_what_it_asks(self) -> None:
         assert (type(self.study).__doc__ or "").strip(), "the docstring's first line is its title"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields
 from functools import lru_cache
 from typing import Any, get_type_hints
@@ -31,16 +31,21 @@ def _default(field: Any) -> Any:  # noqa: ANN401 - a default may be anything
     return field.default_factory() if field.default_factory is not MISSING else ...
 
 
-def faults_of(error: ValidationError, model: type[BaseModel], where: str = "") -> Iterator[Fault]:
-    """One fault for each complaint of pydantic about a `model`."""
+def faults_of(
+    error: ValidationError, model: type[BaseModel], where: str = "", also: Iterable[str] = ()
+) -> Iterator[Fault]:
+    """One fault for each complaint of pydantic about a `model`.
+
+    `also` are keys that the same place of a definition knows beside the model's.
+    """
     for detail in error.errors(include_url=False):
-        yield _fault(detail, model, where)
+        yield _fault(detail, model, where, list(also))
 
 
-def _fault(detail: ErrorDetails, model: type[BaseModel], where: str) -> Fault:
+def _fault(detail: ErrorDetails, model: type[BaseModel], where: str, also: list[str]) -> Fault:
     place = ".".join([*([where] if where else []), *map(str, detail["loc"])])
     if detail["type"] == "extra_forbidden":
-        known = _keys(model, detail["loc"][:-1])
+        known = [*also, *_keys(model, detail["loc"][:-1])]
         near = difflib.get_close_matches(str(detail["loc"][-1]), known, n=1)
         return Fault(
             "unknown key",

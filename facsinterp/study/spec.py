@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -214,12 +214,18 @@ def _filled(content: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
 
 
 def _checked(
-    model: type[BaseModel], given: Mapping[str, Any], where: str, faults: list[Fault]
+    model: type[BaseModel],
+    given: Mapping[str, Any],
+    where: str,
+    faults: list[Fault],
+    *,
+    also: Iterable[str] = (),
 ) -> dict[str, Any]:
+    """The given keys with the model's defaults, or as they are when there are faults."""
     try:
         return model.model_validate(dict(given)).model_dump(mode="json")
     except ValidationError as error:
-        faults.extend(faults_of(error, model, where))
+        faults.extend(faults_of(error, model, where, also))
         return dict(given)
 
 
@@ -231,7 +237,8 @@ def _source_options(faces: Mapping[str, Any], faults: list[Fault]) -> dict[str, 
     except DefinitionError as error:
         faults.extend(error.inside("faces.source").faults)
         return {}
-    return _checked(found.Options, faces["options"], "faces", faults)
+    also = ["source", *model_of(Preparation).model_fields]
+    return _checked(found.Options, faces["options"], "faces", faults, also=also)
 
 
 def _network(network: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:

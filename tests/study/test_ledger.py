@@ -17,9 +17,14 @@ def test_a_step_is_done_only_with_its_key_and_its_output(tmp_path):
 
 def test_a_failed_step_leaves_nothing_behind(tmp_path):
     ledger = Ledger(tmp_path)
-    with pytest.raises(RuntimeError), ledger.writing("network/fold-1", "key") as folder:
-        (folder / "half").write_text("half")
-        raise RuntimeError
+
+    def half():
+        with ledger.writing("network/fold-1", "key") as folder:
+            (folder / "half").write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half()
     assert list((tmp_path / "network").iterdir()) == []
     assert not ledger.has("network/fold-1", "key")
 
