@@ -198,9 +198,8 @@ def _name_faults(module: nn.Module, layers: Sequence[str]) -> Iterator[Fault]:
 
 
 def _run(module: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
-    device = next((value.device for value in module.state_dict().values()), torch.device("cpu"))
     try:
-        return trace(module, torch.zeros(1, *input_shape, device=device))
+        return trace(module, input_shape)
     except (RuntimeError, ValueError, TypeError, IndexError) as error:
         raise InputError(
             Fault(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import torch
 from torch import nn
 
 from facsinterp.nets.network import BETWEEN, NONLINEARITIES, Network
@@ -66,11 +65,7 @@ def receptive_fields(network: Network) -> dict[str, ReceptiveField]:
     of the user's own) has no entry. The network's own normalisation is left out: fields
     are those over normalised pixels, and a 5 x 5 box mean reaches 2 pixels further.
     """
-    channels, rows, cols = network.input_shape
-    device = next(
-        (value.device for value in network.module.state_dict().values()), torch.device("cpu")
-    )
-    seen = trace(network.module, torch.zeros(1, channels, rows, cols, device=device))
+    seen = trace(network.module, network.input_shape)
     fields = {seen.entered: ReceptiveField(1, 1, 0.0)}
     found: dict[str, ReceptiveField] = {}
     for call in seen.calls:

@@ -15,6 +15,7 @@ from scipy import stats
 from facsinterp.errors import Fault, InputError
 from facsinterp.nets.devices import pick
 from facsinterp.nets.network import Network, to_tensor
+from facsinterp.nets.trace import home
 from facsinterp.progress import SILENT, Progress
 
 Z: Final = 1.959963984540054  # of a 95 % interval
@@ -70,7 +71,7 @@ def predict(
     _check_shape(network, images)
     target = pick(device)
     found = np.empty((len(chosen), len(network.classes)), np.float32)
-    home = next((value.device for value in network.module.parameters()), torch.device("cpu"))
+    before = home(network.module)
     network.module.to(target)
     try:
         with torch.inference_mode(), progress.step("asking the network", len(chosen)) as advance:
@@ -80,7 +81,7 @@ def predict(
                 found[start : start + batch] = logits.float().softmax(dim=1).cpu().numpy()
                 advance(len(part))
     finally:
-        network.module.to(home)
+        network.module.to(before)
     return found
 
 

@@ -45,13 +45,12 @@ class Trace:
     output: object
 
 
-def trace(module: nn.Module, pixels: Tensor) -> Trace:
-    """The calls of one forward of `module` on `pixels`, without gradients.
+def trace(module: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
+    """The calls of one forward of `module` on one image of zeros, without gradients.
 
-    The module is run as it stands (its mode is not changed) and keeps no hook.
+    The module is run where and as it stands (its mode is not changed) and keeps no hook.
     """
     tensors = _Tensors()
-    entered = tensors.number(pixels)
     calls: list[Call] = []
     names = {part: name for name, part in module.named_modules() if name}
     taken: list[int] = []
@@ -72,8 +71,15 @@ def trace(module: nn.Module, pixels: Tensor) -> Trace:
     )
     # Versions of tensors are counted outside inference mode only.
     with torch.inference_mode(mode=False), torch.no_grad(), hooked(hooks):
+        pixels = torch.zeros(1, *input_shape, device=home(module))
+        entered = tensors.number(pixels)
         output = module(pixels)
     return Trace(tuple(calls), entered, tensors.written_over(), output)
+
+
+def home(module: nn.Module) -> torch.device:
+    """The device on which the module's weights are."""
+    return next((value.device for value in module.state_dict().values()), torch.device("cpu"))
 
 
 @contextmanager
