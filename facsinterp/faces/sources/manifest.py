@@ -283,7 +283,7 @@ def _pictures(folder: Path | None, _options: ManifestOptions) -> FilePictures:
 SOURCE: Final = Source(
     name="manifest",
     title="Faces listed in a table",
-    folders=("faces", "london-smiles"),
+    folders=("manifest", "london-smiles"),
     Options=ManifestOptions,
     read=_read,
     pictures=_pictures,
