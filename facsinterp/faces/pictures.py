@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
@@ -82,7 +82,7 @@ class FilePictures:
         """A hash of the files' bytes, in order; a file that cannot be read counts as none."""
         return fingerprint(list(_in_order(self._digest, paths)))
 
-    def open(self, paths: Sequence[str]) -> Iterator[Picture | Skip]:
+    def open(self, paths: Sequence[str]) -> Generator[Picture | Skip, None, None]:
         """Pictures in the order of `paths`, decoded by a few threads a little ahead."""
         return _in_order(self._decode, paths)
 
@@ -137,7 +137,7 @@ def _pixels(picture: Image.Image) -> Picture:
     return np.asarray(picture.convert("L" if grey else "RGB"))
 
 
-def _in_order(work: Callable[[str], T], paths: Sequence[str]) -> Iterator[T]:
+def _in_order(work: Callable[[str], T], paths: Sequence[str]) -> Generator[T, None, None]:
     """What `work` gives for each path, in order, some threads working a little ahead."""
     pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="pictures")
     waiting: deque[Future[Any]] = deque()

@@ -1,0 +1,196 @@
+"""Pixels: decoded once, opened again without decoding, nothing half-written left behind."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facsinterp.errors import DataError
+from facsinterp.faces.pictures import FilePictures, Skip
+from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.table import FaceTable
+from facsinterp.provenance import fingerprint
+
+rng = np.random.default_rng(11)
+SHOWN = rng.integers(0, 256, (6, 20, 20), dtype=np.uint8)
+SMALL = Preparation(10)
+
+
+@pytest.fixture
+def files(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for i, picture in enumerate(SHOWN):
+        Image.fromarray(picture).save(folder / f"{i}.png")
+    return FilePictures(folder)
+
+
+def table(landmarks=None, names="abcdef"):
+    return FaceTable.from_arrays(
+        list(names),
+        [12],
+        np.zeros((len(names), 1)),
+        path=[f"{i}.png" for i in range(len(names))],
+        landmarks=landmarks,
+    )
+
+
+class Unopenable:
+    """Pictures whose content is known but which must not be decoded."""
+
+    def __init__(self, files):
+        self.fingerprint = files.fingerprint
+
+    def open(self, paths):
+        raise AssertionError
+
+
+def test_decoded_pictures_are_those_of_the_files(files, tmp_path):
+    pixels = Pixels.decode(table(), files, Preparation(20), tmp_path / "cache")
+    np.testing.assert_array_equal(pixels.array, SHOWN)
+    assert pixels.images.tolist() == list("abcdef")
+    assert isinstance(pixels.array, np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        pixels.array[0] = 0
+
+
+def test_the_second_call_decodes_nothing(files, tmp_path):
+    first = Pixels.decode(table(), files, SMALL, tmp_path / "cache")
+    again = Pixels.decode(table(), Unopenable(files), SMALL, tmp_path / "cache")
+    assert again.fingerprint == first.fingerprint
+    np.testing.assert_array_equal(again.array, first.array)
+
+
+def test_other_pictures_preparation_or_faces_are_decoded_anew(files, tmp_path):
+    cache = tmp_path / "cache"
+    first = Pixels.decode(table(), files, SMALL, cache)
+    seen = {first.fingerprint}
+    for faces, preparation in [
+        (table(), Preparation(11)),
+        (table(), Preparation(10, "rgb")),
+        (table(), Preparation(10, crop="centre", zoom=1.5)),
+        (table(names="abcdeg"), SMALL),
+        (table().select([1, 0, 2, 3, 4, 5]), SMALL),
+    ]:
+        seen.add(Pixels.decode(faces, files, preparation, cache).fingerprint)
+    Image.fromarray(255 - SHOWN[3]).save(files.root / "3.png")
+    seen.add(Pixels.decode(table(), files, SMALL, cache).fingerprint)
+    assert len(seen) == 7
+    assert len(list(cache.iterdir())) == 7
+
+
+def test_landmarks_count_only_where_they_are_used(files, tmp_path):
+    cache = tmp_path / "cache"
+    points = rng.uniform(0, 20, (6, 68, 2))
+    points[:, [36, 39]], points[:, [42, 45]], points[:, 33] = (4, 8), (14, 8), (9, 13)
+    moved = points + 1
+    Pixels.decode(table(points), files, SMALL, cache)
+    Pixels.decode(table(moved), Unopenable(files), SMALL, cache)
+    by_face = Preparation(10, crop="landmarks")
+    one = Pixels.decode(table(points), files, by_face, cache)
+    other = Pixels.decode(table(moved), files, by_face, cache)
+    assert one.fingerprint != other.fingerprint
+
+
+def test_pictures_that_cannot_be_decoded_are_left_out_and_listed(files, tmp_path):
+    (files.root / "2.png").write_bytes((files.root / "2.png").read_bytes()[:80])
+    (files.root / "5.png").unlink()
+    for pictures in (files, Unopenable(files)):
+        pixels = Pixels.decode(table(), pictures, Preparation(20), tmp_path / "cache")
+        assert pixels.images.tolist() == list("abde")
+        np.testing.assert_array_equal(pixels.array, SHOWN[[0, 1, 3, 4]])
+        assert [skip.path for skip in pixels.skipped] == ["2.png", "5.png"]
+        assert all(isinstance(skip, Skip) and skip.reason for skip in pixels.skipped)
+    assert pixels.fingerprint == Pixels.from_array(list("abde"), pixels.array).fingerprint
+
+
+def test_a_face_without_usable_landmarks_is_left_out(files, tmp_path):
+    points = np.full((6, 68, 2), np.nan)
+    points[0, [36, 39]], points[0, [42, 45]], points[0, 33] = (4, 8), (14, 8), (9, 13)
+    pixels = Pixels.decode(table(points), files, Preparation(10, crop="landmarks"), tmp_path / "c")
+    assert pixels.images.tolist() == ["a"]
+    assert len(pixels.skipped) == 5
+
+
+def test_a_crop_by_landmarks_needs_a_table_with_landmarks(files, tmp_path):
+    with pytest.raises(DataError, match="no landmarks"):
+        Pixels.decode(table(), files, Preparation(crop="landmarks"), tmp_path / "c")
+
+
+def test_no_usable_picture_is_an_error_that_leaves_nothing(tmp_path):
+    with pytest.raises(DataError, match="none of 6 pictures") as raised:
+        Pixels.decode(table(), FilePictures(tmp_path), SMALL, tmp_path / "cache")
+    assert len(raised.value.faults) == 6  # the first five are told one by one
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_crash_on_the_way_leaves_nothing(files, tmp_path):
+    class Failing(Unopenable):
+        def open(self, paths):
+            yield SHOWN[0]
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Pixels.decode(table(), Failing(files), SMALL, tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.parametrize("part", ["pixels.npy", "pixels.json"])
+@pytest.mark.parametrize("damage", [lambda p: p.unlink(), lambda p: p.write_bytes(b"{}")])
+def test_a_damaged_folder_is_made_anew(files, tmp_path, part, damage):
+    first = Pixels.decode(table(), files, SMALL, tmp_path / "cache")
+    damage(next((tmp_path / "cache").iterdir()) / part)
+    again = Pixels.decode(table(), files, SMALL, tmp_path / "cache")
+    assert again.fingerprint == first.fingerprint
+    np.testing.assert_array_equal(again.array, [*again.array])
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_progress_counts_every_picture(files, tmp_path):
+    class Counting:
+        def __init__(self):
+            self.done, self.said = 0, []
+
+        def step(self, title, total):
+            assert total == 6
+            return self
+
+        def __enter__(self):
+            return lambda parts: setattr(self, "done", self.done + parts)
+
+        def __exit__(self, *_):
+            pass
+
+        def say(self, text):
+            self.said.append(text)
+
+    progress = Counting()
+    Pixels.decode(table(), files, SMALL, tmp_path / "cache", progress)
+    assert (progress.done, progress.said) == (6, [])
+    Pixels.decode(table(), files, SMALL, tmp_path / "cache", progress)
+    assert (progress.done, len(progress.said)) == (6, 1)
+
+
+def test_an_array_at_hand_is_taken_as_it_is():
+    pixels = Pixels.from_array(list("abcdef"), SHOWN)
+    assert len(pixels) == 6
+    assert not pixels.array.flags.writeable
+    assert SHOWN.flags.writeable
+    assert pixels.fingerprint == fingerprint(list("abcdef"), [fingerprint(p) for p in SHOWN])
+    assert pixels.fingerprint != Pixels.from_array(list("abcdeg"), SHOWN).fingerprint
+    assert pixels.fingerprint != Pixels.from_array(list("abcdef"), 255 - SHOWN).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("images", "array", "told"),
+    [
+        (list("ab"), SHOWN, "identifiers"),
+        (list("aacdef"), SHOWN, "repeated"),
+        (list("abcdef"), SHOWN / 255, "float64"),
+        (list("abcdef"), SHOWN[0], "shape"),
+        (list("ab"), np.zeros((2, 8, 8, 4), np.uint8), "shape"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(images, array, told):
+    with pytest.raises(DataError, match=told):
+        Pixels.from_array(images, array)

@@ -1,0 +1,164 @@
+"""Preparation: the crops land where they should, without bias, alias or a moving frame."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from facsinterp.faces.prepare import (
+    Preparation,
+    aligned_crop,
+    alignment,
+    central_crop,
+    grey,
+    prepare,
+    rgb,
+)
+
+rng = np.random.default_rng(5)
+NOISE = rng.integers(0, 256, (40, 60, 3), dtype=np.uint8)
+
+
+def face(scale=30.0, turn=0.0, at=(100.0, 90.0), jaw=0.0):
+    """68 points of a schematic face: eyes, nose base, chin; the rest in one place."""
+    points = np.zeros((68, 2))
+    points[[36, 39]] = [[-0.7, 0.0], [-0.3, 0.0]]
+    points[[42, 45]] = [[0.3, 0.0], [0.7, 0.0]]
+    points[33] = [0.0, 0.75]
+    points[8] = [0.0, 1.75 + jaw]
+    points[48:68] = [0.0, 1.25 + jaw / 2]
+    c, s = np.cos(turn), np.sin(turn)
+    return points @ (scale * np.array([[c, s], [-s, c]])) + at
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"size": 0},
+        {"zoom": 0.0},
+        {"zoom": float("nan")},
+        {"zoom": 2.0},
+        {"crop": "centre", "zoom": 0.5},
+    ],
+)
+def test_settings_without_a_meaning_are_refused(wrong):
+    with pytest.raises(ValueError, match=r"size|zoom"):
+        Preparation(**wrong)
+
+
+@pytest.mark.parametrize("colour", ["grey", "rgb"])
+@pytest.mark.parametrize("crop", ["none", "centre", "landmarks"])
+@pytest.mark.parametrize("picture", [NOISE, NOISE[:, :, 0], NOISE.transpose(1, 0, 2)])
+def test_every_preparation_gives_its_shape(picture, colour, crop):
+    preparation = Preparation(24, colour, crop)
+    out = prepare(picture, preparation, face(scale=10, at=(20, 15)))
+    assert out.shape == preparation.shape == ((24, 24) if colour == "grey" else (24, 24, 3))
+    assert out.dtype == np.uint8
+
+
+def test_grey_is_the_luma_of_itu_601():
+    luma = NOISE @ np.array([0.299, 0.587, 0.114])
+    assert np.abs(grey(NOISE) - luma).max() <= 1
+    np.testing.assert_array_equal(grey(NOISE[:, :, 0]), NOISE[:, :, 0])
+    np.testing.assert_array_equal(rgb(NOISE[:, :, 0]), np.stack([NOISE[:, :, 0]] * 3, axis=2))
+
+
+def test_the_right_size_is_left_alone():
+    square = NOISE[:, :40, 0]
+    np.testing.assert_array_equal(prepare(square, Preparation(40)), square)
+    np.testing.assert_array_equal(
+        prepare(square, Preparation(20, crop="centre", zoom=2)), square[10:30, 10:30]
+    )
+
+
+def test_the_central_crop_is_the_middle_square():
+    np.testing.assert_array_equal(central_crop(NOISE, size=40), NOISE[:, 10:50])
+    np.testing.assert_array_equal(central_crop(NOISE, size=10, zoom=4), NOISE[15:25, 25:35])
+
+
+@pytest.mark.parametrize("crop", ["none", "centre", "landmarks"])
+def test_reducing_does_not_alias(crop):
+    """A fine chequerboard becomes flat grey, not a coarse pattern."""
+    board = np.indices((200, 200)).sum(axis=0) % 2 * 255
+    out = prepare(board.astype(np.uint8), Preparation(24, crop=crop), face(scale=40))
+    assert np.abs(out[4:-4, 4:-4].astype(int) - 127).max() <= 12
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.floats(10, 60),
+    st.floats(-0.6, 0.6),
+    st.tuples(st.floats(60, 140), st.floats(60, 140)),
+    st.sampled_from([16, 48, 96]),
+    st.floats(0.7, 2.0),
+)
+def test_the_aligned_crop_samples_the_place_it_says(scale, turn, at, size, zoom):
+    """Against a ramp: each pixel shows its own place, to rounding, with no shift."""
+    ramp = np.tile(np.arange(220, dtype=np.uint8), (200, 1))
+    points = face(scale, turn, at)
+    corner, across = alignment(points, zoom=zoom)
+    down = np.array([-across[1], across[0]])
+    share = (np.arange(size) + 0.5) / size
+    x = corner[0] + share[None, :] * across[0] + share[:, None] * down[0]
+    seen = (x > 4) & (x < 215)  # away from the border, where the ramp bends
+    out = aligned_crop(ramp, points, size=size, zoom=zoom).astype(float)
+    assert np.abs(out - x)[seen].max(initial=0) <= 0.51
+
+
+def test_the_face_lands_in_one_place():
+    """However the head is moved, turned or sized: eyes level, their middle at one point."""
+    for points in (face(), face(50), face(20, 0.4), face(20, -0.4, (60, 120))):
+        corner, across = alignment(points)
+        side = np.hypot(*across)
+        axes = np.array([across, [-across[1], across[0]]]) / side**2
+        inside = (points - corner) @ axes.T
+        right, left = inside[[36, 39]].mean(axis=0), inside[[42, 45]].mean(axis=0)
+        np.testing.assert_allclose(right, [1 / 3, 0.3], atol=1e-9)
+        np.testing.assert_allclose(left, [2 / 3, 0.3], atol=1e-9)
+
+
+def test_a_jaw_drop_does_not_change_the_crop():
+    shut, open_ = alignment(face()), alignment(face(jaw=0.6))
+    np.testing.assert_array_equal(shut, open_)
+
+
+def test_an_open_mouth_is_still_inside():
+    corner, across = alignment(face(jaw=0.3))
+    assert (corner + across)[1] < 90  # the top edge lies above the eyes
+    assert face(jaw=0.3)[8, 1] < corner[1] + np.hypot(*across)
+
+
+def test_a_turned_head_keeps_more_of_its_size_than_the_eyes_say():
+    turned = face()
+    turned[36:48, 0] = 100 + (turned[36:48, 0] - 100) * 0.8
+    ratio = np.hypot(*alignment(turned)[1]) / np.hypot(*alignment(face())[1])
+    assert ratio == pytest.approx(0.9)
+
+
+def test_zoom_brings_the_face_closer():
+    near, far = alignment(face(), zoom=2)[1], alignment(face())[1]
+    np.testing.assert_allclose(near * 2, far)
+
+
+def test_beyond_the_picture_its_border_goes_on():
+    out = aligned_crop(np.full((50, 50), 77, np.uint8), face(scale=30, at=(10, 10)), size=32)
+    np.testing.assert_array_equal(out, 77)
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        np.zeros((68, 2)),
+        np.full((68, 2), np.nan),
+        np.zeros((66, 2)),
+        face() * [1, -1],
+    ],
+)
+def test_landmarks_that_show_no_face_are_refused(points):
+    with pytest.raises(ValueError, match=r"points|eyes|nose"):
+        aligned_crop(NOISE, points, size=24)
+
+
+def test_the_crop_by_landmarks_needs_landmarks():
+    with pytest.raises(ValueError, match="landmarks"):
+        prepare(NOISE, Preparation(crop="landmarks"))
