@@ -60,7 +60,7 @@ def test_few_subjects_and_no_contrast_have_no_interval():
 def test_progress_hears_every_filter():
     rng = np.random.default_rng(3)
     for subjects in (5, 25):
-        heard = []
+        heard: list[int] = []
         auroc_interval(*people(rng, subjects, 2, 4, shift=0.0), draws=20, advance=heard.append)
         assert sum(heard) == 4
 
