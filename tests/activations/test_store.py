@@ -1,4 +1,6 @@
+import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from facsinterp.activations.layout import Layer, array_of
+from facsinterp.activations.layout import ACTIVATIONS, ATTRIBUTES, Layer, array_of
 from facsinterp.activations.plan import Plan
 from facsinterp.activations.store import ActivationStore
 from facsinterp.activations.writer import BlockWriter, Contents
@@ -25,6 +27,7 @@ from facsinterp.provenance import Provenance
 from . import tiny
 
 ARCHIVES = Path(__file__).parent / "archives"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "store-format.md"
 
 
 def plain(path):
@@ -83,7 +86,7 @@ def stores(draw):
     return peak, tiny.filters(count), faces, more
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(stores())
 def test_what_is_put_in_comes_out(made_of):
     peak, filters, faces, more = made_of
@@ -301,6 +304,13 @@ def test_an_incomplete_store_says_how_far_it_is(tmp_path):
     np.testing.assert_array_equal(ActivationStore.open(path).verify().peaks().values, peak)
 
 
+def test_a_block_that_could_not_be_written_is_not_marked(tmp_path):
+    writer, peak = begun(tmp_path / "a.zarr")
+    with pytest.raises(ValueError, match="shape"):
+        writer.write(1, {"peak": peak[5:9]})
+    assert writer.missing == (0, 1, 2)
+
+
 def test_another_key_is_refused_with_the_difference(tmp_path):
     begun(tmp_path / "a.zarr")
     with pytest.raises(StaleStoreError, match=r"made: the store has here, asked for there") as said:
@@ -444,3 +454,24 @@ def test_a_store_of_version_1_is_read_for_ever():
     assert faces.data["landmarks"].shape == (3, 2, 2)
     assert not faces.terms.may_show("S2")
     assert Plan.of("n", {"conv1": 1}, faces, "p").images == 3
+
+
+def test_the_example_of_the_format_document_runs(tmp_path, monkeypatch, capsys):
+    text = DOCUMENT.read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    shutil.copytree(ARCHIVES / "v1", tmp_path / "activations.zarr")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, str(DOCUMENT), "exec"), {})
+    assert capsys.readouterr().out.startswith("conv1/000 ['Ada', 'Bà', 'one'] (3, 2) {'made'")
+
+
+def test_the_format_document_names_every_variable_and_attribute():
+    text = DOCUMENT.read_text(encoding="utf-8")
+    missing = [name for name in (*ACTIVATIONS.variables, *ATTRIBUTES) if f"`{name}`" not in text]
+    assert missing == []
+
+
+def test_the_key_is_what_the_format_document_says():
+    store = ActivationStore.open(ARCHIVES / "v1")
+    told = json.dumps(store.inputs, sort_keys=True, ensure_ascii=False).encode()
+    assert store.key == hashlib.sha256(b"json:%d:%s" % (len(told), told)).hexdigest()[:16]
