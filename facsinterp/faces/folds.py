@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facsinterp.errors import DataError, Fault
 from facsinterp.faces.table import FaceTable
+
+
+VALIDATION_SHARE: Final = 1 / 6
+"""Of the subjects that are not held out, those who only tell when to stop training."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,23 +65,25 @@ def leave_one_subject_out(faces: FaceTable) -> tuple[Fold, ...]:
 
 
 def hold_out(faces: FaceTable, share: float, seed: int) -> Fold:
-    """One split: about `share` of the subjects test, as many others validate, the rest train.
+    """One split: about `share` of the subjects test, a sixth of the others validate.
 
     The subjects are shuffled by `seed`. Raises DataError when a face has no subject, or when
     nobody would be left to train.
     """
     subjects = _subjects(faces, at_least=3, what="holding subjects out")
     held = max(1, round(share * len(subjects))) if math.isfinite(share) and share > 0 else 0
-    if not held or 2 * held >= len(subjects):
+    rest = len(subjects) - held
+    if not held or rest < 2:
         raise DataError(
             Fault(
                 "this share of subjects cannot be held out",
-                expected="above 0, and below one half: as many subjects validate as test",
+                expected="above 0, and such that two or more are left to train and validate",
                 got=f"{share} of {len(subjects)} subjects",
             )
         )
+    looking = max(1, round(rest * VALIDATION_SHARE))
     shuffled = np.random.default_rng(seed).permutation(subjects)
-    parts = [shuffled[:held], shuffled[held : 2 * held], shuffled[2 * held :]]
+    parts = [shuffled[:held], shuffled[held : held + looking], shuffled[held + looking :]]
     return _folds(faces, ["hold-out"], parts)[0]
 
 
