@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 import torch
 from kornia.geometry.transform import homography_warp
+from pydantic import ConfigDict
 from torch import Tensor
 
 from facsinterp.errors import Fault, InputError
@@ -24,6 +25,8 @@ Range = tuple[float, float]
 @dataclass(frozen=True)
 class Augmentation:
     """How far faces are changed at random; each image of a batch has its own draw."""
+
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")  # where a definition holds it
 
     flip: float = 0.0
     """Share of images that are mirrored."""
@@ -46,6 +49,8 @@ class Augmentation:
     """What shows where the warp looks outside: black, or the nearest pixel."""
 
     def __post_init__(self) -> None:
+        for name in ("scale", "gamma"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))  # JSON has lists
         InputError.raise_any(self._faults())
 
     def _faults(self) -> Iterator[Fault]:

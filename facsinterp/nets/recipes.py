@@ -49,6 +49,9 @@ class Recipe:
     precision: Precision = "auto"
 
     def __post_init__(self) -> None:
+        given: object = self.augmentation
+        if isinstance(given, Mapping):  # as a study definition holds it
+            object.__setattr__(self, "augmentation", Augmentation(**given))
         InputError.raise_any(self._faults())
 
     def _faults(self) -> Iterator[Fault]:

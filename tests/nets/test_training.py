@@ -9,10 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
 from facsinterp.errors import InputError, TrainingError
 from facsinterp.nets import zoo
+from facsinterp.nets.augment import Augmentation
 from facsinterp.nets.blueprint import Blueprint
 from facsinterp.nets.lesson import fall, train_batches
 from facsinterp.nets.network import Network
@@ -284,6 +286,16 @@ def test_recipes_of_the_papers():
     assert (khorrami.weight_decay, khorrami.replacement) == (1e-5, True)
     breuer = RECIPES["breuer2017"]
     assert (breuer.optimizer, breuer.learning_rate, breuer.decay) == ("adam", 1e-3, 1e-5)
+
+
+def test_a_recipe_goes_through_json_and_back():
+    own = Recipe(augmentation=Augmentation(flip=0.2, scale=(0.8, 1.1)))
+    adapter = TypeAdapter(Recipe)
+    plain = adapter.dump_python(own, mode="json")
+    assert adapter.validate_python(plain) == own
+    assert Recipe(**plain) == own
+    with pytest.raises(ValidationError, match="flips"):
+        adapter.validate_python({"augmentation": {"flips": 0.2}})
 
 
 def test_recipes_are_changed_by_name_and_checked():
