@@ -10,19 +10,16 @@ import numpy as np
 import zarr
 
 from facsinterp.activations import layout
-from facsinterp.activations.layout import ANSWERS, ATTRIBUTES, array_of
+from facsinterp.activations.layout import ANSWERS, array_of
 from facsinterp.activations.writer import derived
 from facsinterp.provenance import fingerprint
 
 
-def missing_parts(group: zarr.Group) -> Iterator[str]:
-    """One line for each attribute that is not there, and each variable that lacks chunks.
+def lost_chunks(group: zarr.Group) -> Iterator[str]:
+    """One line for each variable with fewer chunks on disk than it should have.
 
     Zarr reads a chunk that is not there as zeros, without a word.
     """
-    lacking = [name for name in ATTRIBUTES if name not in group.attrs]
-    if lacking:
-        yield f"it lacks the attributes {', '.join(lacking)}"
     for name, array in group.arrays():
         lost = array.nchunks - array.nchunks_initialized
         if lost > 0 and array.size > 0:

@@ -15,6 +15,7 @@ import zarr
 from numpy.typing import NDArray
 from zarr.codecs import ZstdCodec
 
+from facsinterp.errors import StoreError
 from facsinterp.faces.table import FACES
 from facsinterp.labels import COL, FILTER, IMAGE, RANK, ROW
 from facsinterp.schema import Schema, Variable
@@ -204,9 +205,9 @@ def add_marks(group: zarr.Group, count: int) -> None:
 
 
 def array_of(group: zarr.Group, name: str) -> zarr.Array[Any]:
-    """The array of this name, to be read or written. Raises KeyError when there is none."""
-    found = group[name]
+    """The array of this name, to be read or written. Raises StoreError when there is none."""
+    found = group.get(name)
     if not isinstance(found, zarr.Array):
-        message = f"{name} is a group"
-        raise KeyError(message)
+        message = f"the activation store {group.store_path} is damaged: it lacks {name}"
+        raise StoreError(message)
     return found.with_config(_ALL_CHUNKS)

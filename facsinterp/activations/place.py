@@ -10,14 +10,15 @@ from pathlib import Path
 
 import zarr
 
-from facsinterp.activations.layout import FORMAT, ZARR_FORMAT
+from facsinterp.activations.layout import ATTRIBUTES, FORMAT, ZARR_FORMAT
 from facsinterp.errors import StoreError
 
 
 def open_group(path: Path, *, write: bool = False) -> zarr.Group:
     """The zarr group of the activation store at `path`, finished or not.
 
-    Raises StoreError saying what was found instead, or which format version it has.
+    Raises StoreError saying what was found instead, which format version it has, or
+    which attributes it lacks.
     """
     if not (path / "zarr.json").is_file():
         message = f"no activation store at {path}: found {_found(path)}"
@@ -36,6 +37,10 @@ def open_group(path: Path, *, write: bool = False) -> zarr.Group:
             f"{path} has format version {version}; this facsinterp reads version {FORMAT}. "
             "Open it with the facsinterp that wrote it, or sweep again"
         )
+        raise StoreError(message)
+    lacking = [name for name in ATTRIBUTES if name not in group.attrs]
+    if lacking:
+        message = f"the activation store {path} is damaged: it lacks {', '.join(lacking)}"
         raise StoreError(message)
     return group
 

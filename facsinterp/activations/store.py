@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 
 from facsinterp.activations import layout
 from facsinterp.activations.arrays import contents_of
-from facsinterp.activations.integrity import missing_parts, wrong_content
+from facsinterp.activations.integrity import lost_chunks, wrong_content
 from facsinterp.activations.layout import ACTIVATIONS, Layer
 from facsinterp.activations.place import appearing, open_group
 from facsinterp.activations.plan import BLOCK_SIZE
@@ -56,7 +56,7 @@ class ActivationStore:
         group = open_group(path)
         if group.attrs.get("complete") is not True:
             raise IncompleteStoreError(_progress_of(path, group))
-        _refuse(path, missing_parts(group))
+        _refuse(path, lost_chunks(group))
         try:
             data = xr.open_dataset(
                 path, engine="zarr", consolidated=False, zarr_format=3, chunks=None

@@ -50,14 +50,14 @@ def sweep(
     network, pixels, faces and plan do not belong together.
     """
     InputError.raise_any(_misfits(network, pixels, faces, plan))
-    if path.exists():
-        writer = BlockWriter.resume(path, plan.inputs)
+    writer = BlockWriter.resume(path, plan.inputs) if path.exists() else None
+    if writer is not None:
         if writer.complete:
             progress.say(f"activations are there: {path}")
             return ActivationStore.open(path)
         _refuse_other_device(writer, device)
     with _on(network, device):
-        if not path.exists():
+        if writer is None:
             contents = _contents(network, pixels, faces, plan, device)
             writer = BlockWriter.create(path, contents)
         _fill(writer, network, pixels, plan, progress)
@@ -76,7 +76,7 @@ def _fill(
     with (
         torch.inference_mode(),
         tapping(network, plan.layers) as maps,
-        progress.step("activations", total) as advance,
+        progress.step("Sweeping faces", total) as advance,
     ):
         for block in missing:
             batches = []

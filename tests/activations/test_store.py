@@ -311,6 +311,16 @@ def test_a_block_that_could_not_be_written_is_not_marked(tmp_path):
     assert writer.missing == (0, 1, 2)
 
 
+def test_a_damaged_store_is_not_gone_on_with(tmp_path):
+    path = tmp_path / "a.zarr"
+    begun(path)
+    shutil.rmtree(path / "done")
+    with pytest.raises(StoreError, match="lacks done"):
+        BlockWriter.resume(path, {"made": "here"}).missing  # noqa: B018
+    with pytest.raises(StoreError, match="lacks done"):
+        ActivationStore.open(path)
+
+
 def test_another_key_is_refused_with_the_difference(tmp_path):
     begun(tmp_path / "a.zarr")
     with pytest.raises(StaleStoreError, match=r"made: the store has here, asked for there") as said:
@@ -392,7 +402,7 @@ def test_a_variable_over_other_dimensions_is_named(tmp_path):
 def test_a_missing_attribute_is_named(tmp_path, name):
     path = made(tmp_path / "a.zarr").path
     change_attribute(path, name, None)
-    with pytest.raises(StoreError, match=f"lacks the attributes {name}"):
+    with pytest.raises(StoreError, match=f"it lacks {name}"):
         ActivationStore.open(path)
 
 
