@@ -46,7 +46,7 @@ def brows(person: Columns, moves: Moves) -> Brows:
         peak_y=rest - 0.075 * person["brow_arch"] - 0.05 * inner - 0.185 * outer * still
         + 0.075 * frown + 0.03 * sneer,
         outer_x=0.74 * person["eye_gap"] - 0.01 * frown,
-        outer_y=rest + 0.05 - 0.135 * outer * still + 0.035 * frown + 0.02 * cheek + 0.0 * inner,
+        outer_y=rest + 0.05 - 0.135 * outer * still + 0.035 * frown + 0.02 * cheek,
         thick=0.050 * person["brow_thick"] * (1 + 0.12 * frown),
         tone=np.broadcast_to(person["brow_tone"], inner.shape),
     )  # fmt: skip
@@ -59,14 +59,19 @@ def draw_brows(plate: Plate, shape: Brows, strands: Field, hair_tone: Field) -> 
         x = view.x[None, :]
         inner, outer = shape.inner_x[:, side : side + 1], shape.outer_x[:, side : side + 1]
         r = (x - inner) / (outer - inner)
-        taper = np.clip(1.15 - 0.75 * np.clip(r, 0, 1), 0, 1) * np.clip(0.75 + 1.6 * r, 0.5, 1)
+        run = np.clip(r, 0, 1)
+        taper = (1 - 0.62 * run * run) * (0.72 + 0.28 * ramp((run - 0.2) / 0.2))
         thick = shape.thick[:, side : side + 1] * taper
         distance = np.abs(view.column - shape.height(x, side)[:, None, :])
-        soft = np.maximum(0.018, 0.8 * view.pixel)
+        soft = max(0.018, 0.8 * view.pixel)
         rows = np.searchsorted(plate.y, view.y[0])
         grain = strands[:, rows : rows + len(view.y), : len(view.x)]
-        alpha = ramp((thick[:, None, :] - distance + 0.008 * grain) / soft)
+        alpha = ramp((thick[:, None, :] - distance + 0.004 * grain) / soft)
         ends = ramp((r - 0.02) / 0.10) * ramp((1.0 - r) / 0.10)
-        alpha = alpha * (ends * shape.tone[:, side : side + 1])[:, None, :]
+        alpha = (
+            alpha
+            * (ends * shape.tone[:, side : side + 1])[:, None, :]
+            * np.clip(0.92 + 0.09 * grain, 0, 1)
+        )
         view.paint("albedo", 0.8 * hair_tone[:, :, None] + 0.01, alpha)
         view.fields["gloss"] *= 1 - alpha

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facsinterp.faces.drawn.plate import CENTRE, EXTENT, Field, Plate, bump
+from facsinterp.faces.drawn.plate import CENTRE, Field, Plate, bump
 from facsinterp.faces.drawn.spec import Columns
 
 FRAME: Final = 1.62
@@ -33,10 +33,7 @@ def shade(plate: Plate, setting: Columns) -> Field:
     bright = (
         f["albedo"]
         * f["light"]
-        * (
-            setting["light"][:, :, None] * key * key * (0.55 + 0.45 * key) ** 0
-            + setting["fill"][:, :, None] * sky
-        )
+        * (setting["light"][:, :, None] * key * key + setting["fill"][:, :, None] * sky)
     )
     hz = lz + 1
     half = np.sqrt(lx * lx + ly * ly + hz * hz)
@@ -44,7 +41,7 @@ def shade(plate: Plate, setting: Columns) -> Field:
     for _ in range(4):
         shine = shine * shine
     return np.asarray(
-        bright + (0.075 * setting["light"][:, :, None]) * f["gloss"] * f["light"] * shine,
+        bright + (0.06 * setting["light"][:, :, None]) * f["gloss"] * f["light"] * shine,
         np.float32,
     )
 
@@ -148,4 +145,5 @@ def develop(light: Field, setting: Columns, seeds: Sequence[tuple[int, ...]]) ->
         rng = np.random.Generator(np.random.PCG64(seed))
         grain = rng.standard_normal((size, size), dtype=np.float32)
         whole[i] += np.rint(grain * setting["noise"][i])
-    return np.clip(whole, 0, 255).astype(np.uint8)
+    pictures: NDArray[np.uint8] = np.clip(whole, 0, 255).astype(np.uint8)
+    return pictures

@@ -40,36 +40,103 @@ class Emotion:
 
 
 EMOTIONS: Final = {
-    "anger": Emotion(45, frozenset({4, 23, 24}), (
-        Chance(4, 0.95), Chance(7, 0.80), Chance(23, 0.75), Chance(24, 0.60), Chance(17, 0.55, 1, 4),
-        Chance(5, 0.35, 1, 4), Chance(9, 0.10, 1, 3), Chance(10, 0.10, 1, 3),
-    )),
-    "contempt": Emotion(18, frozenset({12, 14}), (
-        Chance(14, 0.88, 2, 5), Chance(12, 0.35, 1, 3), Chance(2, 0.12, 1, 3), Chance(24, 0.12, 1, 3),
-        Chance(4, 0.10, 1, 2), Chance(7, 0.15, 1, 2),
-    ), one_sided=0.8),
-    "disgust": Emotion(59, frozenset({9, 10}), (
-        Chance(9, 0.80), Chance(10, 0.40), Chance(17, 0.50, 1, 4), Chance(4, 0.50, 1, 4),
-        Chance(6, 0.25, 1, 4), Chance(7, 0.45, 1, 4), Chance(15, 0.25, 1, 4), Chance(16, 0.15, 1, 4),
-        Chance(25, 0.30, 1, 4),
-    )),
-    "fear": Emotion(25, frozenset({1, 4, 5, 20}), (
-        Chance(1, 0.92), Chance(2, 0.75, 1, 4), Chance(4, 0.85, 1, 5), Chance(5, 0.75), Chance(7, 0.30, 1, 3),
-        Chance(20, 0.80), Chance(25, 0.80), Chance(26, 0.40), Chance(27, 0.10),
-    )),
-    "happy": Emotion(69, frozenset({12}), (
-        Chance(12, 1.0), Chance(6, 0.88), Chance(25, 0.65), Chance(26, 0.20, 1, 4), Chance(7, 0.15, 1, 3),
-        Chance(1, 0.06, 1, 3), Chance(2, 0.06, 1, 3),
-    )),
-    "sadness": Emotion(28, frozenset({1, 15}), (
-        Chance(1, 0.90), Chance(4, 0.80, 1, 5), Chance(15, 0.90), Chance(17, 0.60, 1, 4), Chance(6, 0.12, 1, 3),
-        Chance(7, 0.15, 1, 3), Chance(25, 0.10, 1, 3), Chance(2, 0.12, 1, 2),
-    )),
-    "surprise": Emotion(83, frozenset({1, 2}), (
-        Chance(1, 0.96), Chance(2, 0.94), Chance(5, 0.75, 1, 4), Chance(27, 0.50, 2, 5), Chance(26, 0.40, 2, 5),
-        Chance(25, 0.40),
-    )),
-}  # fmt: skip
+    "anger": Emotion(
+        45,
+        frozenset({4, 23, 24}),
+        (
+            Chance(4, 0.95),
+            Chance(7, 0.80),
+            Chance(23, 0.75),
+            Chance(24, 0.60),
+            Chance(17, 0.55, 1, 4),
+            Chance(5, 0.35, 1, 4),
+            Chance(9, 0.10, 1, 3),
+            Chance(10, 0.10, 1, 3),
+        ),
+    ),
+    "contempt": Emotion(
+        18,
+        frozenset({12, 14}),
+        (
+            Chance(14, 0.88, 2, 5),
+            Chance(12, 0.35, 1, 3),
+            Chance(2, 0.12, 1, 3),
+            Chance(24, 0.12, 1, 3),
+            Chance(4, 0.10, 1, 2),
+            Chance(7, 0.15, 1, 2),
+        ),
+        one_sided=0.8,
+    ),
+    "disgust": Emotion(
+        59,
+        frozenset({9, 10}),
+        (
+            Chance(9, 0.80),
+            Chance(10, 0.40),
+            Chance(17, 0.50, 1, 4),
+            Chance(4, 0.50, 1, 4),
+            Chance(6, 0.25, 1, 4),
+            Chance(7, 0.45, 1, 4),
+            Chance(15, 0.25, 1, 4),
+            Chance(16, 0.15, 1, 4),
+            Chance(25, 0.30, 1, 4),
+        ),
+    ),
+    "fear": Emotion(
+        25,
+        frozenset({1, 4, 5, 20}),
+        (
+            Chance(1, 0.92),
+            Chance(2, 0.75, 1, 4),
+            Chance(4, 0.85, 1, 5),
+            Chance(5, 0.75),
+            Chance(7, 0.30, 1, 3),
+            Chance(20, 0.80),
+            Chance(25, 0.80),
+            Chance(26, 0.40),
+            Chance(27, 0.10),
+        ),
+    ),
+    "happy": Emotion(
+        69,
+        frozenset({12}),
+        (
+            Chance(12, 1.0),
+            Chance(6, 0.88),
+            Chance(25, 0.65),
+            Chance(26, 0.20, 1, 4),
+            Chance(7, 0.15, 1, 3),
+            Chance(1, 0.06, 1, 3),
+            Chance(2, 0.06, 1, 3),
+        ),
+    ),
+    "sadness": Emotion(
+        28,
+        frozenset({1, 15}),
+        (
+            Chance(1, 0.90),
+            Chance(4, 0.80, 1, 5),
+            Chance(15, 0.90),
+            Chance(17, 0.60, 1, 4),
+            Chance(6, 0.12, 1, 3),
+            Chance(7, 0.15, 1, 3),
+            Chance(25, 0.10, 1, 3),
+            Chance(2, 0.12, 1, 2),
+        ),
+    ),
+    "surprise": Emotion(
+        83,
+        frozenset({1, 2}),
+        (
+            Chance(1, 0.96),
+            Chance(2, 0.94),
+            Chance(5, 0.75, 1, 4),
+            Chance(27, 0.50, 2, 5),
+            Chance(26, 0.40, 2, 5),
+            Chance(25, 0.40),
+        ),
+    ),
+}
 
 
 def show(name: str, rng: np.random.Generator) -> Units:
@@ -113,7 +180,7 @@ def settled(units: Units) -> Units:
         parting.append(max(units[10]) - 2)
     if not parting or not agree({*units, 25}):
         return units
-    strength = max(*parting, max(units.get(25, (0.0, 0.0))))
+    strength = max(*parting, *units.get(25, (0.0, 0.0)))
     return units | {25: (strength, strength)}
 
 

@@ -64,7 +64,7 @@ def eyes(person: Columns, setting: Columns, moves: Moves) -> Eyes:
         upper=upper,
         lower=lower,
         tilt=0.016 * one + person["eye_tilt"],
-        fold=person["eye_lid"] * (0.05 + 0.0 * one) * np.clip(1 - 0.8 * wide - 0.35 * frown, 0.1, 1)
+        fold=0.05 * person["eye_lid"] * np.clip(1 - 0.8 * wide - 0.35 * frown, 0.1, 1)
         + 0.05 * shut,
         closed=shut,
         iris=np.broadcast_to(person["iris"], wide.shape),
@@ -74,8 +74,8 @@ def eyes(person: Columns, setting: Columns, moves: Moves) -> Eyes:
     )  # fmt: skip
 
 
-def draw_eyes(plate: Plate, shape: Eyes, skin: Field, setting: Columns) -> None:
-    """Paints both eyes; `skin` is the albedo of the person's skin (face, 1)."""
+def draw_eyes(plate: Plate, shape: Eyes, setting: Columns) -> None:
+    """Paints both eyes."""
     for side in (0, 1):
         view = plate.view(_WINDOW_X, _WINDOW_Y, side)
         u = (view.x[None, :] - shape.x[:, side : side + 1]) / shape.half[:, side : side + 1]
@@ -100,7 +100,7 @@ def _lid_skin(view: View, shape: Eyes, side: int, u: Field, upper: Field, lower:
     off = (y - crease[:, None, :]) / width
     open_share = 1 - 0.6 * shape.closed[:, side, None, None]
     view.darken(0.42 * span[:, None, :] * bump(off) * open_share)
-    # The lid bulges between crease and edge: upper part faces up, lower part forward.
+    # Between crease and edge the lid faces up.
     lid = (y - crease[:, None, :]) / np.maximum(upper - crease, 0.01)[:, None, :]
     bulge = bump(np.clip((lid - 0.35) / 0.65, -1, 1)) * span[:, None, :]
     view.lean(0.0, 0.35 * bulge)
@@ -145,7 +145,7 @@ def _lashes(view: View, shape: Eyes, side: int, u: Field, lids: tuple[Field, Fie
     y = view.column
     soft = max(0.012, 0.8 * view.pixel)
     ends = ramp((1.04 - np.abs(u)) / 0.05)
-    heavy = 0.020 * (1 + 0.35 * u)
+    heavy = 0.018 * (1 + 0.30 * u) * (1 - 0.35 * shape.closed[:, side : side + 1])
     line = ramp(
         (np.maximum(heavy, 0.006)[:, None, :] - np.abs(y - upper[:, None, :] + 0.006)) / soft
     )

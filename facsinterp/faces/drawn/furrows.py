@@ -44,7 +44,7 @@ def draw_furrows(
     _frown(plate, moves, brow)
     _nose_root(plate, moves)
     _chin(plate, head, moves)
-    _lip_lines(plate, head, moves, mouth)
+    _lip_lines(plate, moves, mouth)
     for side in (0, 1):
         _forehead(plate, head, moves, brow, side)
         _crows_feet(plate, head, moves, eye, side)
@@ -72,7 +72,7 @@ def _forehead(plate: Plate, head: Head, moves: Moves, brow: Brows, side: int) ->
             x / 0.9
         )
         line = -0.53 - 0.145 * k - 0.06 * np.maximum(inner, outer) + arch
-        _groove(view, line + 0.0 * depth, share * depth, 0.032, upright=False)
+        _groove(view, line, share * depth, 0.032, upright=False)
     # The skin between brow and first line is pushed up into a roll.
     roll = (view.column - (brow.height(x, side) - 0.13)[:, None, :]) / 0.13
     push = (0.30 * inner * bump((x - 0.2) / 0.35) + 0.30 * outer * bump((x - 0.55) / 0.35))[
@@ -90,7 +90,7 @@ def _frown(plate: Plate, moves: Moves, brow: Brows) -> None:
     depth = np.minimum(1.35 * frown, 1.5) * bump((y - middle) / 0.24)
     for sign in (-1.0, 1.0):
         line = sign * (0.075 + 0.10 * (y - middle) ** 2 / 0.06 * 0.25)
-        _groove(view, line + 0.0 * depth, depth, 0.038, upright=True)
+        _groove(view, line, depth, 0.038, upright=True)
     # Inner ends of the brows bulge when they are drawn together.
     hill = (y - middle - 0.02) / 0.2
     view.darken((0.20 * frown * bump(hill))[:, :, None] * bump(view.x / 0.16)[None, None, :])
@@ -105,7 +105,7 @@ def _nose_root(plate: Plate, moves: Moves) -> None:
         line = top + 0.9 * x * x * (1 - 0.2 * k)
         _groove(
             view,
-            line + 0.0 * sneer,
+            line,
             1.15 * sneer * bump(x / (0.17 + 0.02 * k)),
             0.030,
             upright=False,
@@ -115,10 +115,10 @@ def _nose_root(plate: Plate, moves: Moves) -> None:
         bunny = _one(moves, 9, side)
         x = half.x[None, :]
         for k in range(2):
-            line = 0.10 + 0.11 * k + 0.75 * (x - 0.12)
+            slant = 0.10 + 0.11 * k + 0.75 * (x - 0.12)
             _groove(
                 half,
-                line + 0.0 * bunny,
+                slant,
                 1.0 * bunny * bump((x - 0.20) / 0.12),
                 0.028,
                 upright=False,
@@ -135,7 +135,7 @@ def _crows_feet(plate: Plate, head: Head, moves: Moves, eye: Eyes, side: int) ->
     reach = bump((out - 0.13) / 0.12)
     for slope, start in ((-0.55, -0.015), (0.0, 0.012), (0.5, 0.04)):
         depth = (0.95 * cheek + 0.12 * np.maximum(age - 0.4, 0)) * reach
-        _groove(view, start + slope * out + 0.0 * depth, depth, 0.024, upright=False)
+        _groove(view, start + slope * out, depth, 0.024, upright=False)
     centre = eye.x[:, side : side + 1]
     tight = np.clip(cheek + 0.4 * _one(moves, 9, side), 0, 1.2)
     u = (x - centre) / 0.30
@@ -163,7 +163,7 @@ def _nasolabial(
     upper, whole = bump((s - 0.15) / 0.42), bump((s - 0.45) / 0.62)
     stretch = _one(moves, 20, side)
     rest = 0.10 + 0.32 * head.person["age"]
-    depth = (rest + 1.0 * smile + 0.75 * lift) * whole + (0.95 * sneer + 0.3 * lift) * upper
+    depth = (rest + 1.0 * smile + 0.55 * lift) * whole + (0.95 * sneer + 0.3 * lift) * upper
     depth = depth + 0.25 * stretch * whole
     _groove(view, line, depth, 0.062, upright=True)
     # The cheek swells over the fold.
@@ -180,10 +180,10 @@ def _mouth_corner(plate: Plate, moves: Moves, mouth: Mouth, side: int) -> None:
     dimple, droop, stretch = (_one(moves, unit, side) for unit in (14, 15, 20))
     t = (y - corner_y) / 0.17
     line = corner_x + 0.055 - 0.05 * t * t
-    _groove(view, line, 1.75 * dimple * bump(t), 0.060, upright=True)
+    _groove(view, line, 1.5 * dimple * bump(t), 0.060, upright=True)
     fall = (y - corner_y - 0.13) / 0.20
     line = corner_x + 0.035 + 0.10 * (y - corner_y)
-    _groove(view, line, 1.25 * droop * bump(fall), 0.055, upright=True)
+    _groove(view, line, 0.75 * droop * bump(fall), 0.055, upright=True)
     tall = (y - corner_y - 0.03) / 0.30
     line = corner_x + 0.10 - 0.06 * tall * tall
     _groove(view, line, 0.85 * stretch * bump(tall), 0.055, upright=True)
@@ -202,11 +202,11 @@ def _chin(plate: Plate, head: Head, moves: Moves) -> None:
     cells = np.sin(52 * view.column + 9 * view.x) * np.sin(41 * view.x + 7 * view.column)
     fine = min(1.0, 0.03 / view.pixel)
     pebble = (chin[:, :, None] * boss * cells).astype(np.float32)
-    view.lean(0.35 * fine * pebble, 0.35 * fine * pebble)
-    view.darken(np.maximum(0.16 * fine * pebble, 0) + 0.10 * chin[:, :, None] * boss)
+    view.lean(0.5 * fine * pebble, 0.5 * fine * pebble)
+    view.darken(np.maximum(0.22 * fine * pebble, 0) + 0.16 * chin[:, :, None] * boss)
 
 
-def _lip_lines(plate: Plate, head: Head, moves: Moves, mouth: Mouth) -> None:
+def _lip_lines(plate: Plate, moves: Moves, mouth: Mouth) -> None:
     """Fine upright lines round tightened lips (23, 18) and the shade of pressed ones (24)."""
     view = plate.view((-0.45, 0.45), (0.70, 1.45))
     x = view.x[None, :]
@@ -222,4 +222,3 @@ def _lip_lines(plate: Plate, head: Head, moves: Moves, mouth: Mouth) -> None:
     up = (view.column - lines.top_out[:, None, :] + 0.07) / 0.08
     down = (view.column - lines.bottom_out[:, None, :] - 0.07) / 0.08
     view.lean(0.0, press * width * (-1.2 * up * bump(up) - 1.2 * down * bump(down)))
-    del head

@@ -35,8 +35,6 @@ class Mouth:
     press: Field
     pout: Field
     jaw: Field
-    sag: Field
-    """How far unit 17 or 15 arches the line between the lips."""
 
     def at(self, x: Field) -> MouthLines:
         """The four edges of the lips at picture columns x (face, n)."""
@@ -45,7 +43,7 @@ class Mouth:
         arch = 1 - t * t
         drop = np.where(x < 0, self.corner_y[:, :1], self.corner_y[:, 1:]) - self.middle
         # Pulled corners bend the line near the corners, not in the middle.
-        line = self.middle + drop * t * t * (0.45 + 0.55 * t * t)
+        line = self.middle + drop * t * t * (0.45 + 0.55 * t * t) + 0.012 * bump(t / 0.4)
         slit = arch * (1 - self.round) + np.sqrt(arch) * self.round
         lift = 1 + 0.35 * self.square * bump((np.abs(t) - 0.5) / 0.45)
         top_in = line - self.gap_up * slit * lift
@@ -75,19 +73,19 @@ def mouth(head: Head, moves: Moves) -> Mouth:
     person = head.person
     m, s = moves.mean, moves.sides
     half = 0.355 * person["mouth_width"]
-    jaw = np.maximum(head.jaw, 0)
-    narrow = 0.36 * m(18) + 0.26 * m(22) + 0.06 * m(23) + 0.06 * m(24) + 0.25 * jaw
-    corner_x = half * (1 - narrow + 0.24 * s(12) + 0.24 * s(20) + 0.05 * s(15) + 0.09 * s(14))
+    jaw = head.jaw
+    narrow = 0.36 * m(18) + 0.26 * m(22) + 0.11 * m(23) + 0.03 * m(24) + 0.25 * jaw
+    corner_x = half * (1 - narrow + 0.24 * s(12) + 0.30 * s(20) + 0.05 * s(15) + 0.09 * s(14))
     middle = 0.985 * person["length"] + person["mouth_drop"]
-    middle = middle - 0.045 * m(17) - 0.015 * m(12) - 0.02 * m(10) - 0.015 * m(9) - 0.02 * m(22)
+    middle = middle - 0.065 * m(17) - 0.015 * m(12) - 0.02 * m(10) - 0.015 * m(9) - 0.02 * m(22)
     corner_y = (
-        middle + 0.008 + 0.045 * m(17) + 0.30 * jaw
-        - 0.175 * s(12) + 0.135 * s(15) + 0.03 * s(20) - 0.015 * s(14)
+        middle - 0.004 + 0.075 * m(17) + 0.30 * jaw
+        - 0.175 * s(12) + 0.15 * s(15) + 0.012 * s(20) - 0.015 * s(14)
     )  # fmt: skip
     # Only coded lips part: other units widen the gap that unit 25 opens.
     part = np.clip(m(25) / 0.2, 0, 1) * (1 - m(24)) * (1 - 0.6 * m(23))
-    gap_up = 0.050 * m(25) + part * (0.060 * m(10) + 0.02 * m(9) + 0.055 * m(22) + 0.08 * m(27))
-    gap_down = 0.060 * m(25) + part * (0.100 * m(16) + 0.075 * m(22)) + 0.92 * jaw
+    gap_up = 0.050 * m(25) + part * (0.070 * m(10) + 0.02 * m(9) + 0.055 * m(22) + 0.05 * m(27))
+    gap_down = 0.060 * m(25) + part * (0.135 * m(16) + 0.075 * m(22)) + 0.92 * jaw
     thin = 1 - 0.62 * m(24) - 0.48 * m(23) - 0.18 * m(12) - 0.20 * m(20)
     thick = 1 + 0.55 * m(18) + 0.45 * m(22)
     return Mouth(
@@ -97,8 +95,9 @@ def mouth(head: Head, moves: Moves) -> Mouth:
         lower=0.112 * person["lip_lower"] * thin * thick * (1 - 0.22 * m(16) + 0.10 * m(17)),
         bow=person["lip_bow"] * 0.5 * (1 - 0.5 * m(12)),
         square=m(10), round=np.clip(2.4 * jaw + 0.8 * m(22), 0, 1),
-        press=np.clip(m(24) + 0.5 * m(23), 0, 1), pout=np.clip(m(17) + 0.6 * m(18) + 0.8 * m(22), 0, 1.4),
-        jaw=jaw, sag=m(17),
+        press=np.clip(m(24) + 0.5 * m(23), 0, 1),
+        pout=np.clip(m(17) + 0.6 * m(18) + 0.8 * m(22), 0, 1.4),
+        jaw=jaw,
     )  # fmt: skip
 
 
@@ -117,16 +116,16 @@ def draw_mouth(plate: Plate, shape: Mouth, skin: Field, lip_tone: Field) -> None
 def _lip_surface(view: View, shape: Mouth, lines: MouthLines, inside: Field, tone: Field) -> None:
     y = view.column
     soft = max(0.016, view.pixel)
-    for top, bottom, weight, rest in (
-        (lines.top_out, lines.top_in, (-1.0, 0.42), True),
-        (lines.bottom_in, lines.bottom_out, (0.62, -1.35), False),
+    for top, bottom, tilt, bend in (
+        (lines.top_out, lines.top_in, -0.75, 0.35),
+        (lines.bottom_in, lines.bottom_out, 0.62, -1.35),
     ):
         a, b = top[:, None, :], bottom[:, None, :]
         alpha = ramp((y - a) / soft) * ramp((b - y) / soft) * inside[:, None, :]
         thick = np.maximum(b - a, 0.02)
         v = np.clip((y - a) / thick, 0, 1)
-        slope = weight[0] + weight[1] * v if rest else weight[0] + weight[1] * v
-        pout = 1 + 0.35 * shape.pout[:, :, None]
+        slope = tilt + bend * v
+        pout = 1 + 0.15 * shape.pout[:, :, None]
         view.lean(0.0, alpha * slope * 0.75 * pout)
         view.paint("albedo", tone[:, :, None], 0.9 * alpha)
         view.paint("gloss", 0.9, 0.6 * alpha)
@@ -143,14 +142,17 @@ def _opening(view: View, shape: Mouth, lines: MouthLines, inside: Field) -> None
     alpha = ramp((y - top) / soft) * ramp((bottom - y) / soft) * inside[:, None, :]
     alpha = alpha * ramp(((bottom - top) - 0.012) / 0.012)
     t = lines.t[:, None, :]
-    dark = np.full_like(alpha, 0.012)
-    tongue = bump((y - bottom + 0.01) / (0.03 + 0.45 * shape.jaw[:, :, None])) * bump(t / 0.8)
-    dark += 0.10 * tongue * ramp((shape.jaw[:, :, None] - 0.12) / 0.06)
-    edge = shape.middle[:, :, None] + 0.035
-    upper_teeth = ramp((edge + 0.012 * t * t - y) / soft) * (1 - 0.75 * t * t)
-    lower_edge = shape.middle[:, :, None] + 0.055 + 0.92 * shape.jaw[:, :, None]
-    lower_teeth = ramp((y - lower_edge + 0.012 * t * t) / soft) * (1 - 0.85 * t * t)
-    tone = dark + np.maximum(0.46 * upper_teeth, 0.36 * lower_teeth)
+    tone = np.full_like(alpha, 0.012)
+    middle, jaw = shape.middle[:, :, None], shape.jaw[:, :, None]
+    tongue = bump((y - bottom + 0.01) / (0.03 + 0.45 * jaw)) * bump(t / 0.8)
+    tone += 0.09 * tongue * ramp((jaw - 0.12) / 0.06)
+    # Teeth stand where the skull and the jaw hold them; lips and gums cover their roots.
+    arch = 1 - 0.80 * t * t
+    clefts = 1 - 0.25 * np.cos(np.pi * view.x / 0.062)[None, None, :] ** 16
+    upper = ramp((middle + 0.022 + 0.016 * t * t - y) / soft) * ramp((y - middle + 0.085) / 0.02)
+    edge = middle + 0.05 + 0.92 * jaw
+    lower = ramp((y - edge + 0.016 * t * t) / soft) * ramp((edge + 0.075 - y) / 0.02)
+    tone += clefts * arch * np.maximum(0.44 * upper, 0.33 * lower)
     shadow = 1 - 0.5 * bump(np.clip((y - top) / 0.06, 0, 1))
     view.flatten(alpha)
     view.paint("albedo", tone * shadow, alpha)

@@ -46,7 +46,7 @@ def regions(pairs: Sequence[Pair], size: int) -> NDArray[np.bool_]:
     without = render([_clean(one.without) for one in pairs], size)
     shown = render([_clean(one.shown) for one in pairs], size)
     changed = without != shown
-    return np.stack([one | binary_closing(one, np.ones((3, 3))) for one in changed])
+    return np.stack([one | binary_closing(one, np.ones((3, 3), bool)) for one in changed])
 
 
 def _clean(face: Face) -> Face:

@@ -41,7 +41,7 @@ def draw_identity(rng: np.random.Generator) -> Identity:
         chin=lot.about(0.06 * build, 0.05),
         cheek=lot.about(-0.01 * build, 0.02),
         skin=skin,
-        mottle=lot.between(0.3, 1.1),
+        mottle=lot.between(0.3, 0.8),
         age=lot.between(0.55, 0.95) if grey else lot.between(0.0, 0.7),
         stubble=lot.between(0.15, 0.6) if build > 0.1 and lot.chance(0.5) else 0.0,
         brow_height=lot.about(-0.012 + 0.012 * build, 0.014),
@@ -95,7 +95,7 @@ def draw_room(rng: np.random.Generator) -> Setting:
         backdrop=lot.between(0.05, 0.6),
         backdrop_slope=lot.about(0.0, 0.12),
         clothes=lot.between(0.03, 0.5),
-        blur=lot.between(0.1, 0.35),
+        blur=lot.between(0.05, 0.25),
         noise=lot.between(0.7, 2.0),
     )
 

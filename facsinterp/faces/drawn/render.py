@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facsinterp.faces.drawn import camera
+from facsinterp.faces.drawn.body import behind
 from facsinterp.faces.drawn.brows import brows, draw_brows
 from facsinterp.faces.drawn.eyes import draw_eyes, eyes
 from facsinterp.faces.drawn.furrows import draw_furrows
-from facsinterp.faces.drawn.hair import behind, draw_hair
+from facsinterp.faces.drawn.hair import draw_hair
 from facsinterp.faces.drawn.head import Hills, draw_head, face_hills, head, raise_hills
 from facsinterp.faces.drawn.mouth import draw_mouth, mouth
 from facsinterp.faces.drawn.nose import draw_nose, nose
@@ -66,7 +67,7 @@ def _paint(
     raise_hills(plate, Hills.of(len(faces), face_hills(shape, moves)))
     draw_nose(plate, parts[2])
     draw_furrows(plate, shape, moves, parts)
-    draw_eyes(plate, parts[1], person["skin"], setting)
+    draw_eyes(plate, parts[1], setting)
     draw_mouth(plate, parts[3], person["skin"], person["lip_tone"])
     draw_brows(plate, parts[0], strands, np.minimum(person["hair_tone"], 0.12))
     draw_hair(plate, shape, strands)
@@ -82,7 +83,7 @@ def _skin(plate: Plate, person: Columns, starts: NDArray[np.int64]) -> None:
     blotch = textured("mottle", plate.side, starts)
     grain = textured("grain", plate.side, starts)
     patchy = person["mottle"][:, :, None]
-    tone = person["skin"][:, :, None] * (1 + patchy * (0.045 * blotch + 0.035 * grain))
+    tone = person["skin"][:, :, None] * (1 + patchy * (0.06 * blotch + 0.045 * grain))
     beard = person["stubble"][:, :, None] * (
         bump((plate.y[None, :, None] - 1.30) / 0.62)
         * (
@@ -92,4 +93,4 @@ def _skin(plate: Plate, person: Columns, starts: NDArray[np.int64]) -> None:
     )
     tone = tone * (1 - beard * (0.55 + 0.12 * grain))
     plate.fields["albedo"][:] = tone
-    plate.fields["gloss"][:] = 0.55
+    plate.fields["gloss"][:] = 0.5

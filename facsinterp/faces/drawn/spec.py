@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from facsinterp.faces.drawn.units import UNITS, movement
 
-Columns = Mapping[str, NDArray[np.float32]]
+Columns = Mapping[str, NDArray[np.floating[Any]]]
 """One number a face under each field's name, as columns of shape (face, 1)."""
 
 HAIR_STYLES: Final = ("cropped", "short", "tied", "long")
@@ -124,13 +124,14 @@ class Moves:
         for j, face in enumerate(faces):
             for unit, sides in face.units.items():
                 strengths[place[unit], j] = sides
-        self._sides = movement(strengths)
+        self._share: NDArray[np.float32] = movement(strengths)
         self._place = place
 
-    def sides(self, unit: int) -> NDArray[np.float32]:
+    def sides(self, unit: int) -> NDArray[np.floating[Any]]:
         """(face, 2): the subject's right, then left."""
-        return self._sides[self._place[unit]]
+        return np.asarray(self._share[self._place[unit]])
 
-    def mean(self, unit: int) -> NDArray[np.float32]:
+    def mean(self, unit: int) -> NDArray[np.floating[Any]]:
         """(face, 1): both sides taken together."""
-        return self.sides(unit).mean(axis=1, keepdims=True)
+        both = self.sides(unit)
+        return 0.5 * (both[:, :1] + both[:, 1:])

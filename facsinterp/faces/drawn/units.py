@@ -10,31 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 
 UNITS: Final = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 18, 20, 22, 23, 24, 25, 26, 27, 43)
 
-NAMES: Final = {
-    1: "inner brow raiser",
-    2: "outer brow raiser",
-    4: "brow lowerer",
-    5: "upper lid raiser",
-    6: "cheek raiser",
-    7: "lid tightener",
-    9: "nose wrinkler",
-    10: "upper lip raiser",
-    12: "lip corner puller",
-    14: "dimpler",
-    15: "lip corner depressor",
-    16: "lower lip depressor",
-    17: "chin raiser",
-    18: "lip pucker",
-    20: "lip stretcher",
-    22: "lip funneler",
-    23: "lip tightener",
-    24: "lip pressor",
-    25: "lips part",
-    26: "jaw drop",
-    27: "mouth stretch",
-    43: "eyes closed",
-}
-
 # Units that a person can show on one side of the face alone.
 ONE_SIDED: Final = frozenset({1, 2, 6, 7, 9, 10, 12, 14, 15, 20})
 
@@ -44,6 +19,7 @@ EXCLUSIVE: Final = (
     (26, 27),
     (5, 43),
     (7, 43),
+    (16, 24),
     (24, 25),
     (24, 26),
     (24, 27),

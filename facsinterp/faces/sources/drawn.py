@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from facsinterp.errors import DataError, Fault
 from facsinterp.faces import drawn as drawn_faces
 from facsinterp.faces.drawn import UNITS, Frame, cast, landmarks, render, take
 from facsinterp.faces.drawn.cast import FRAMES
