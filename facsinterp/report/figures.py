@@ -92,10 +92,10 @@ def unit_chart(bars: Sequence[UnitBar], top_n: int) -> Markup:
     left, right = _linear(0, 1, 206, 376), _linear(0, 1, 412, 612)
     bottom = head + row * len(bars)
     parts = [
-        _text(206, 14, f"P@{top_n}: share of the top {top_n} with the unit", "strong"),
-        _text(206, 29, "mark: base rate", "muted"),
+        _text(206, 14, f"P@{top_n}", "strong"),
+        _text(206, 29, "share of the top; mark: base rate", "muted"),
         _text(412, 14, "AUROC", "strong"),
-        _text(412, 29, "bar: 95 % interval over subjects; line: chance", "muted"),
+        _text(412, 29, "with 95 % interval; line: chance", "muted"),
         *_axis(left, (0, 0.5, 1), head, bottom),
         *_axis(right, (0, 0.5, 1), head, bottom),
         _line(right(0.5), head, right(0.5), bottom, "chance"),
@@ -132,36 +132,52 @@ def _unit_row(bar: UnitBar, top: float, row: int, left: Scale, right: Scale) -> 
 
 
 def histogram_chart(shares: Histogram, label: str) -> Markup:
-    """Faces with the unit above the axis, without it below, on the same bins; zeros at the left."""
-    middle, reach, x0, x1 = 112.0, 82.0, 132.0, 606.0
-    top = max(
-        [shares.zero_with, shares.zero_without, _EDGE]
-        + [float(np.max(s)) for s in (shares.with_unit, shares.without) if s.size]
-    )
-    unit = reach / top
+    """Faces with the unit above the axis, without it below; zeros at the left.
+
+    The zeros have a scale of their own, from none to all of a group, as they can be most
+    of the faces; the bins share one scale, named at its largest bin.
+    """
+    middle, reach = 142.0, 104.0
     parts = [
-        _text(132, 14, f"with {label}: {shares.n_with} faces", "with strong"),
-        _text(132, 222, f"without {label}: {shares.n_without} faces", "without strong"),
-        _text(44, 14, "exactly 0", "muted"),
-        *_mirror(52, 40, middle, shares.zero_with * unit, shares.zero_without * unit),
-        _text(72, middle - shares.zero_with * unit - 5, percent(shares.zero_with), "", "middle"),
-        _text(
-            72, middle + shares.zero_without * unit + 14, percent(shares.zero_without), "", "middle"
-        ),
-        _line(44, middle, x1, middle, "axis"),
+        _text(150, 16, f"with {label}: {shares.n_with} faces", "with strong"),
+        _text(150, 282, f"without {label}: {shares.n_without} faces", "without strong"),
+        *_zeros(shares, middle, reach),
+        *_bins(shares, middle, reach),
+        _line(40, middle, 100, middle, "axis"),
+        _line(150, middle, 606, middle, "axis"),
     ]
-    if shares.edges.size:
-        scale = _linear(float(shares.edges[0]), float(shares.edges[-1]), x0, x1)
-        for i, (up, down) in enumerate(zip(shares.with_unit, shares.without, strict=True)):
-            start, end = scale(float(shares.edges[i])), scale(float(shares.edges[i + 1]))
-            parts += _mirror(start + 0.5, end - start - 1, middle, up * unit, down * unit)
-        for value in np.linspace(shares.edges[0], shares.edges[-1], 5):
-            parts.append(
-                _text(scale(float(value)), 206, significant(float(value)), "tick", "middle")
-            )
-        parts.append(_text(x1, 222, "peak activation", "muted", "end"))
     title = f"Peak activations of faces with and without {label}, as shares of each group"
-    return _svg(620, 230, title, parts, "chart peaks")
+    return _svg(620, 292, title, parts, "chart peaks")
+
+
+def _zeros(shares: Histogram, middle: float, reach: float) -> list[str]:
+    up, down = shares.zero_with * reach, shares.zero_without * reach
+    return [
+        _text(70, 16, "exactly 0", "muted", "middle"),
+        _rect(50, middle - reach, 40, 2 * reach, "gauge"),
+        *_mirror(50, 40, middle, up, down),
+        _text(96, middle - 6, percent(shares.zero_with), "with"),
+        _text(96, middle + 16, percent(shares.zero_without), "without"),
+    ]
+
+
+def _bins(shares: Histogram, middle: float, reach: float) -> list[str]:
+    if not shares.edges.size:
+        return [_text(378, middle - 8, "every face is at 0", "muted", "middle")]
+    top = max(float(shares.with_unit.max()), float(shares.without.max()), _EDGE)
+    scale = _linear(float(shares.edges[0]), float(shares.edges[-1]), 150, 606)
+    parts = []
+    for side in (-1, 1):
+        height = middle + side * reach
+        parts.append(_line(150, height, 606, height, "grid"))
+        parts.append(_text(604, height - 4, percent(top), "tick", "end"))
+    for i, (up, down) in enumerate(zip(shares.with_unit, shares.without, strict=True)):
+        start, end = scale(float(shares.edges[i])), scale(float(shares.edges[i + 1]))
+        heights = reach * up / top, reach * down / top
+        parts += _mirror(start + 0.5, end - start - 1, middle, *heights)
+    for tick in np.linspace(shares.edges[0], shares.edges[-1], 5):
+        parts.append(_text(scale(float(tick)), 262, significant(float(tick)), "tick", "middle"))
+    return [*parts, _text(606, 282, "peak activation", "muted", "end")]
 
 
 def _mirror(x: float, width: float, middle: float, up: float, down: float) -> list[str]:

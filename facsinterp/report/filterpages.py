@@ -21,6 +21,7 @@ from facsinterp.report.figures import (
 from facsinterp.report.gallery import Cards, FaceCard, field_box
 from facsinterp.report.survey import Survey, unit_names
 from facsinterp.report.verdicts import UnitRow, filter_verdict
+from facsinterp.report.wording import listed
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class FilterPages:
             "active_share": survey.activity.active_share[position],
             "best": best,
             "rows": rows,
+            "perfect": self._perfect(position, rows),
             "cards": () if dead else self.faces(position, peaks, best.unit if best else None),
             "shape": self.shape,
             "layer": survey.layers.get(survey.filters[position].layer),
@@ -75,6 +77,11 @@ class FilterPages:
             self.cards.card(int(survey.rows[i]), float(peaks["peak"][i]), unit, box)
             for i, box in zip(top, boxes, strict=True)
         )
+
+    def _perfect(self, position: int, rows: Sequence[UnitRow]) -> str:
+        if not self.survey.verdicts.perfect[position]:
+            return ""
+        return listed([row.label for row in rows if row["precision_at_n"] == 1])
 
     @cached_property
     def _sequences(self) -> NDArray[np.str_]:

@@ -15,7 +15,7 @@ from facsinterp.facs import describe, label
 from facsinterp.report.survey import Survey
 from facsinterp.report.wording import number, percent, probability, with_interval
 
-ANSWERS, NOTHING, NEARLY, DEAD, UNTESTED = "answers", "none passes", "nearly dead", "dead", "–"
+NOTHING, NEARLY, DEAD, UNTESTED = "none", "nearly dead", "dead", "not tested"
 
 
 def filter_listing(survey: Survey) -> dict[str, Any]:
@@ -38,12 +38,21 @@ def filter_listing(survey: Survey) -> dict[str, Any]:
 
 
 def _column(
-    title: str, texts: Sequence[str], keys: Sequence[float | None] | None, kind: str = "number"
+    title: str,
+    texts: Sequence[str],
+    keys: Sequence[float | None] | None,
+    kind: str = "number",
+    *,
+    descending: bool = False,
 ) -> dict[str, Any]:
-    """One column; rows without a key sort last. Without keys the texts sort."""
+    """One column; rows without a key sort last. Without keys the texts sort.
+
+    `descending`: the first click brings the largest to the top.
+    """
     return {
         "title": title,
         "kind": kind,
+        "descending": descending,
         "text": list(texts),
         "key": None if keys is None else list(keys),
     }
@@ -73,34 +82,43 @@ def _association_columns(survey: Survey) -> list[dict[str, Any]]:
     units = [None if i is None else verdicts.units[i] for i in best]
     return [
         _column("Best unit", ["–" if u is None else describe(u) for u in units], units, "text"),
-        _column("AUROC [95 % CI]", [with_interval(*size) for size in sizes], auroc),
+        _column(
+            "AUROC [95 % CI]", [with_interval(*size) for size in sizes], auroc, descending=True
+        ),
         _column(
             f"P@{verdicts.top_n} (base rate)",
             [number(p) if p is None else f"{number(p)} ({percent(b)})" for p, b in shares],
             precision,
+            descending=True,
         ),
-        _column("KL, nats", [number(kl) for kl in divergence], divergence),
+        _column("KL, nats", [number(kl) for kl in divergence], divergence, descending=True),
         _column("Corrected p", [probability(q) for q in corrected], corrected),
     ]
 
 
 def _active_column(survey: Survey) -> dict[str, Any]:
     shares = [round(float(share), 6) for share in survey.activity.active_share]
-    return _column("Active on", [percent(share) for share in shares], shares)
+    return _column("Active on", [percent(share) for share in shares], shares, descending=True)
 
 
 def _state_column(survey: Survey) -> dict[str, Any]:
-    texts = [state_of(survey, i) for i in range(len(survey.filters))]
-    return _column("State", texts, None, "state")
+    positions = range(len(survey.filters))
+    texts = [state_of(survey, i) for i in positions]
+    passing = survey.verdicts.passes.sum(axis=1)
+    keys = [
+        int(passing[i]) - survey.activity.dead[i] - survey.activity.nearly_dead[i] * 0.5
+        for i in positions
+    ]
+    return _column("Answers to", texts, [float(key) for key in keys], "state", descending=True)
 
 
 def state_of(survey: Survey, position: int) -> str:
-    """A filter in a word or two: it answers (to which units), none passes, dead."""
+    """A filter in a word or two: the units it answers to, none, dead."""
     if survey.activity.dead[position]:
         return DEAD
     passing = np.flatnonzero(survey.verdicts.passes[position])
     if passing.size:
-        return f"{ANSWERS}: {' '.join(label(survey.verdicts.units[i]) for i in passing)}"
+        return " ".join(label(survey.verdicts.units[i]) for i in passing)
     if survey.activity.nearly_dead[position]:
         return NEARLY
     return NOTHING if survey.verdicts.best[position] >= 0 else UNTESTED

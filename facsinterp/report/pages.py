@@ -25,7 +25,7 @@ from facsinterp.report.gallery import FaceCard
 from facsinterp.report.parts import Curve
 from facsinterp.report.survey import NEARLY_DEAD, Survey
 from facsinterp.report.verdicts import UnitRow
-from facsinterp.report.wording import count, percent, significant
+from facsinterp.report.wording import count, exact, percent
 
 Content = dict[str, Any]
 SHOWCASE_FACES: Final = 5
@@ -142,6 +142,7 @@ def _curve_charts(curves: Sequence[Curve]) -> list[Any]:
 def dead_page(survey: Survey) -> Content:
     """Dead and nearly dead filters by layer."""
     activity = survey.activity
+    attributes = {} if survey.report.dead is None else survey.report.dead.attrs
     lines = []
     for layer in survey.layer_names:
         inside = survey.of_layer(layer)
@@ -167,7 +168,8 @@ def dead_page(survey: Survey) -> Content:
         "n_filters": len(survey.filters),
         "n_faces": len(survey.faces),
         "nearly_dead": percent(NEARLY_DEAD),
-        "attributes": dict(survey.report.dead.attrs) if survey.report.dead is not None else {},
+        "threshold": attributes.get("threshold", 0.0),
+        "relative": bool(attributes.get("relative", False)),
     }
 
 
@@ -288,5 +290,5 @@ def _plain(value: object) -> str:
     if isinstance(value, (int, np.integer)):
         return count(int(value)) if int(value) >= 10_000 else str(int(value))
     if isinstance(value, (float, np.floating)):
-        return significant(float(value))
+        return exact(float(value))
     return json.dumps(value, ensure_ascii=False, default=str)

@@ -17,6 +17,7 @@ FILTERS = {
     "percent": wording.percent,
     "probability": wording.probability,
     "significant": wording.significant,
+    "exact": wording.exact,
     "value": wording.value,
     "sentence": wording.sentence,
     "or_reason": wording.or_reason,

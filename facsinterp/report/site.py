@@ -14,12 +14,10 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
-
-from plotly.offline import get_plotlyjs
 
 from facsinterp.progress import SILENT, Advance, Progress
 from facsinterp.report import pages, render
@@ -37,6 +35,8 @@ POLICY: Final = (
     "default-src 'none'; img-src 'self' file: data: blob:; "
     "style-src 'self' file: 'unsafe-inline'; script-src 'self' file:; base-uri 'none'"
 )
+# Some kinds of Plotly figures compile their drawing code; that asks no network either.
+PLOTLY_POLICY: Final = POLICY.replace("script-src", "script-src 'unsafe-eval'")
 PAGES: Final = (
     ("Filters", INDEX),
     ("Dead filters", "dead.html"),
@@ -134,12 +134,15 @@ def _write(survey: Survey, folder: Path, advance: Advance) -> None:
         "methods.html": pages.methods_page(survey),
     }
     for name, content in whole.items():
-        _put(folder, name, render.page(name, name, site=frame, **content))
+        around = replace(frame, policy=PLOTLY_POLICY) if content.get("plotly") else frame
+        _put(folder, name, render.page(name, name, site=around, **content))
         advance(1)
     _put(folder, "data/filters.js", script("facsinterpFilters", filter_listing(survey)))
     for name in render.ASSETS:
         _put(folder, f"assets/{name}", render.asset(name))
     if figures:
+        from plotly.offline import get_plotlyjs  # slow to import, and most runs have no figure
+
         _put(folder, "data/figures.js", script("facsinterpFigures", figures))
         _put(folder, "assets/plotly.min.js", get_plotlyjs())
 

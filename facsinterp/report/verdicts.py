@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facsinterp.association.margins import STATUSES, TESTED
+from facsinterp.association.margins import STATUSES
 from facsinterp.association.table import Associations
 from facsinterp.facs import describe, label
 from facsinterp.report import wording
@@ -43,6 +43,8 @@ class UnitRow:
     label: str
     name: str
     status: str
+    """A key of `facsinterp.association.margins.STATUSES`, such as "too few"."""
+    reason: str
     """Why there is no test, in words; empty when there is one."""
     testable: bool
     passes: bool
@@ -63,6 +65,7 @@ class Verdicts:
     unit: Mapping[str, NDArray[np.float64]]
     """(au,)"""
     status: tuple[str, ...]
+    """(au,) keys of `facsinterp.association.margins.STATUSES`."""
     testable: NDArray[np.bool_]
     """(au,)"""
     passes: NDArray[np.bool_]
@@ -104,6 +107,7 @@ class Verdicts:
             label(unit),
             describe(unit).removeprefix(label(unit)).strip(),
             self.status[column],
+            "" if self.testable[column] else STATUSES[self.status[column]],
             bool(self.testable[column]),
             bool(self.passes[row, column]),
             best,
@@ -128,7 +132,7 @@ def read_verdicts(associations: Associations | None, filters: int) -> Verdicts:
         units=tuple(int(unit) for unit in data["au"].values),
         pair=pair,
         unit={name: np.asarray(data[name].values, dtype=np.float64) for name in _UNIT},
-        status=tuple(_reason(str(key)) for key in data["status"].values),
+        status=tuple(str(key) for key in data["status"].values),
         testable=testable,
         passes=passes,
         best=_best(pair["rank_correlation"], passes, live[:, None] & testable),
@@ -152,10 +156,6 @@ def _without_associations(filters: int) -> Verdicts:
         perfect=np.zeros(filters, dtype=bool),
         settings={},
     )
-
-
-def _reason(status: str) -> str:
-    return "" if status == TESTED else STATUSES.get(status, status)
 
 
 def _best(

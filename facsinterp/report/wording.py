@@ -44,18 +44,26 @@ def count(value: float | None) -> str:
 
 
 def significant(value: float | None) -> str:
-    """Three significant digits, `0.0123`, `41.2`, `1,308`; for quantities of any size."""
+    """Two or three significant digits, `0.012`, `0.12`, `41.2`, `1,308`; for any size."""
     if value is None or not known(value):
         return DASH
+    return _scientific(float(value)) if _tiny(value) else number(value, _digits(value))
+
+
+def exact(value: float | None) -> str:
+    """A setting as somebody wrote it: `0.05`, `10000`."""
+    return DASH if value is None or not known(value) else f"{float(value):.12g}"
+
+
+def _tiny(value: float) -> bool:
+    return 0 < abs(float(value)) < 1e-3
+
+
+def _digits(value: float) -> int:
     size = abs(float(value))
-    if size == 0:
-        return "0"
-    if size < 1e-3:
-        return _scientific(float(value))
-    digits = max(0, 2 - math.floor(math.log10(size)))
-    if float(value).is_integer():
-        digits = 0
-    return number(value, digits)
+    if float(value).is_integer() or size >= 100:
+        return 0
+    return next(digits for digits, least in ((1, 10), (2, 0.1), (3, 0.01), (4, 0)) if size >= least)
 
 
 def percent(value: float | None) -> str:
@@ -97,10 +105,15 @@ def with_interval(
 
 
 def finding_interval(value: float | None, low: float | None, high: float | None) -> str:
-    """Like `with_interval`, with three significant digits, as findings have any unit."""
-    if not (known(low) and known(high)):
+    """Like `with_interval`, as precise as `significant`; findings come in any unit."""
+    if value is None or low is None or high is None or not all(map(known, (value, low, high))):
         return significant(value)
-    return f"{significant(value)} [{significant(low)}, {significant(high)}]"
+    if any(_tiny(x) for x in (value, low, high)):
+        return f"{significant(value)} [{significant(low)}, {significant(high)}]"
+    digits = _digits(value)
+    while any(x != 0 and round(x, digits) == 0 for x in (low, high)):
+        digits += 1
+    return with_interval(value, low, high, digits)
 
 
 def or_reason(text: str, reason: str) -> str | Markup:

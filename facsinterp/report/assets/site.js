@@ -82,7 +82,7 @@
       cell.scope = "col";
       if (column.kind === "number") cell.className = "num";
       headButton(cell, [column.title], () => {
-        const first = column.kind === "number" && !/p$/.test(column.title) ? -1 : 1;
+        const first = column.descending ? -1 : 1;
         order = { column: i, sign: order.column === i ? -order.sign : first };
         select();
       });
@@ -148,6 +148,7 @@
       if (scroll) at("filters").scrollIntoView();
     };
 
+    search.form.addEventListener("submit", (event) => event.preventDefault());
     [layer, unit, alive].forEach((field) => field.addEventListener("change", select));
     let waiting = 0;
     search.addEventListener("input", () => {
@@ -201,5 +202,8 @@
   document.querySelectorAll("table[data-sortable]").forEach(sortable);
   const table = document.getElementById("listing");
   if (table && window.facsinterpFilters) listing(table, window.facsinterpFilters);
-  if (window.Plotly && window.facsinterpFigures) plots(window.facsinterpFigures);
+  // Plotly is large and comes last, so that the table need not wait for it.
+  addEventListener("load", () => {
+    if (window.Plotly && window.facsinterpFigures) plots(window.facsinterpFigures);
+  });
 })();

@@ -1,0 +1,147 @@
+"""The site as somebody uses it: opened from disk, without a network, by mouse and keyboard."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from facsinterp.report.site import write_site
+from tests.report.test_site import rich_report
+
+pytestmark = pytest.mark.browser
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("browser")
+    return write_site(rich_report(folder), folder / "site").parent
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("no chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser, site):
+    """A page without a network that notes what goes wrong and what it asks for."""
+    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 900})
+    opened = context.new_page()
+    opened.wrong = []
+    opened.on("console", lambda message: opened.wrong.append(message.text))
+    opened.on("pageerror", lambda error: opened.wrong.append(str(error)))
+    opened.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith(("file:", "data:", "blob:"))
+            else opened.wrong.append(request.url)
+        ),
+    )
+    opened.goto((site / "index.html").as_uri())
+    yield opened
+    assert opened.wrong == []
+    context.close()
+
+
+def first_filter(page):
+    return page.locator("#listing tbody tr").first.locator("a").inner_text()
+
+
+def test_sorting_searching_and_clearing(page):
+    assert first_filter(page) == "conv1/000"
+    page.get_by_role("button", name="Filter").click()
+    assert first_filter(page) == "conv2/005"
+    page.get_by_role("button", name="AUROC").click()
+    assert page.locator("th[aria-sort=descending]").inner_text().startswith("AUROC")
+    assert first_filter(page) == "conv1/000"
+    page.keyboard.press("/")
+    page.keyboard.type("conv2 dead")
+    page.wait_for_function("document.querySelectorAll('#listing tbody tr').length === 1")
+    assert first_filter(page) == "conv2/001"
+    assert "1 of 10 filters" in page.locator("#shown").inner_text()
+    page.get_by_role("button", name="Clear").click()
+    assert page.locator("#listing tbody tr").count() == 10
+    page.get_by_label("hide dead filters").check()
+    assert page.locator("#listing tbody tr").count() == 9
+
+
+def test_rows_without_a_number_come_last_whichever_way(page):
+    for _ in range(2):
+        page.get_by_role("button", name="Corrected p").click()
+        last = page.locator("#listing tbody tr").last.inner_text()
+        assert "dead" in last or "not tested" in last
+
+
+def test_the_heat_map_leads_to_its_filters(page):
+    page.locator("table.heat a").first.click()
+    page.wait_for_function("document.getElementById('unit').value !== ''")
+    assert page.locator("#listing tbody tr.passes").count() >= 1
+    assert page.locator("#listing tbody tr:not(.passes)").count() == 0
+
+
+def test_walking_by_keys(page):
+    page.locator("#listing a").first.click()
+    page.wait_for_url("**/filters/conv1-000.html")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**/filters/conv1-001.html")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**/filters/conv1-000.html")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("i")
+    page.wait_for_url("**/index.html#filters")
+
+
+def test_a_filter_page_shows_its_faces_and_sorts_its_numbers(page, site):
+    page.goto((site / "filters/conv1-000.html").as_uri())
+    loaded = "[...document.images].every((image) => image.complete && image.naturalWidth > 0)"
+    page.wait_for_function(loaded)
+    page.get_by_role("button", name="AUROC").click()
+    assert page.locator(".numbers tbody th").first.inner_text().startswith("AU12")
+    assert page.evaluate("document.scripts.length") == 1
+
+
+def test_a_figure_of_a_study_is_drawn(page):
+    page.wait_for_selector(".plot .main-svg")
+
+
+@pytest.mark.parametrize(
+    "name", ["index.html", "filters/conv1-000.html", "dead.html", "data.html", "methods.html"]
+)
+def test_no_page_is_wider_than_a_telephone(page, site, name):
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.goto((site / name).as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_every_control_has_a_name(page):
+    nameless = """[...document.querySelectorAll('a, button, input, select')].filter((x) =>
+        !(x.innerText || x.ariaLabel || (x.labels && x.labels.length)) && !x.closest('.plot'))"""
+    assert page.evaluate(f"{nameless}.map((x) => x.outerHTML)") == []
+
+
+def test_the_page_cannot_ask_the_network(page):
+    refused = page.evaluate("fetch('https://example.org/').then(() => '', (e) => e.name)")
+    assert refused == "TypeError"
+    assert any("Content Security Policy" in line for line in page.wrong)
+    page.wrong.clear()
+
+
+def test_where_the_site_lies_does_not_matter(browser, site, tmp_path):
+    moved = tmp_path / "a folder with spaces & ü"
+    shutil.copytree(site, moved)
+    page = browser.new_page()
+    page.goto(Path(moved / "index.html").as_uri())
+    page.locator("#listing a").first.click()
+    page.wait_for_url("**/filters/conv1-000.html")
+    page.close()

@@ -1,0 +1,388 @@
+"""The whole site: what must be on its pages, what must never be, and that its links hold."""
+
+import json
+import math
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from facsinterp.activations.store import ActivationStore
+from facsinterp.faces.table import Found, Terms
+from facsinterp.labels import FilterId
+from facsinterp.provenance import Provenance
+from facsinterp.report.parts import Curve, Fact, Finding, Section
+from facsinterp.report.site import write_site
+from tests.report import runs
+
+HIDDEN = ("S03", "S07")
+
+
+class Page(HTMLParser):
+    """Links, resources, scripts and text of one page."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.links, self.resources, self.presses, self.text = path, [], [], {}, []
+        self.tags = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.tags.append((tag, attrs))
+        if tag == "a":
+            self.links.append(attrs["href"])
+            if "data-press" in attrs:
+                self.presses[attrs["data-press"]] = attrs["href"]
+        elif tag == "link":
+            self.resources.append(attrs["href"])
+        elif "src" in attrs:
+            self.resources.append(attrs["src"])
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    @property
+    def words(self):
+        return re.sub(r"\s+", " ", "".join(self.text))
+
+
+def rich_report(folder, **changes):
+    """A run with something in every part of a report, and two subjects that stay hidden."""
+    subjects = {f"S{i:02d}" for i in range(runs.SUBJECTS)} | {runs.EVIL}
+    found = Found(
+        "a layout",
+        {"images": 352, "videos": 3},
+        {"images": 400},
+        (("a/b<i>.png", "a file that is empty"),) * 3,
+        ("a warning",),
+    )
+    table = runs.faces(Terms("the <source>", "Some terms.", frozenset(subjects - {*HIDDEN})), found)
+    content = {
+        "facts": (Fact("Accuracy", 0.913, "chance 12.5 %"), Fact("Nothing", None)),
+        "findings": (
+            Finding("Some <claim>", 0.5, 0.4, math.nan, 12, 0.0002),
+            Finding("A bare one"),
+        ),
+        "sections": (
+            Section(
+                "A section",
+                ("A paragraph with <b>markup</b>.",),
+                pd.DataFrame({"name": ["x</script>", None], "size": [math.nan, 0.25]}),
+                {"data": [{"y": np.array([1.0, math.nan]), "name": "</script>"}], "layout": {}},
+            ),
+            Section("An empty section"),
+        ),
+        "curves": (Curve("training", (1.0, 0.5, math.nan), "loss"),),
+        "definition": 'study = "filters"\nquestion = "<why>"\n',
+        "provenance": Provenance({"faces": "abc"}, {"seed": 7, "share": math.pi}).to_json(),
+    }
+    return runs.report(folder, table, **(content | changes))
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    return rich_report(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def site(report, tmp_path_factory):
+    return write_site(report, tmp_path_factory.mktemp("out") / "site").parent
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    return {path.relative_to(site).as_posix(): Page(path) for path in sorted(site.rglob("*.html"))}
+
+
+def listing(site):
+    text = (site / "data/filters.js").read_text(encoding="utf-8")
+    return json.loads(text.removeprefix("window.facsinterpFilters = ").removesuffix(";\n"))
+
+
+def test_every_filter_has_a_page_at_its_address(report, site, pages):
+    expected = {f"filters/{one.layer}-{one.channel:03d}.html" for one in report.store.filters}
+    assert {name for name in pages if name.startswith("filters/")} == expected
+    assert set(pages) - expected == {"index.html", "dead.html", "data.html", "methods.html"}
+    assert set(listing(site)["href"]) == expected
+
+
+def test_the_index_says_what_was_found(pages):
+    words = pages["index.html"].words
+    for expected in (
+        "Which filters answer to which units?",
+        "1 of 10 filters answers to an action unit on 22 held-out subjects",
+        "AU12 lip corner puller",
+        "Breuer and Kimmel",
+        "1 filter is dead",
+        "Accuracy0.91chance 12.5 %",
+        "Some <claim>",
+        "2.0 × 10⁻⁴",
+        "A paragraph with <b>markup</b>.",
+        "16 faces are kept in every number but not shown",
+        "filters-0123456789abcdef",
+        "AU43 eyes closed",
+    ):
+        assert expected in words
+
+
+def test_the_heat_map_counts_what_passes(report, pages):
+    passes = report.associations.significant()
+    row = passes.sel(au=12).groupby("layer").sum()
+    links = [href for href in pages["index.html"].links if "unit=12" in href and "layer" in href]
+    assert len(links) == int((row > 0).sum())
+    assert "#layer=conv1&unit=12" in links
+
+
+def test_a_page_of_a_filter_holds_its_numbers(report, pages):
+    words = pages["filters/conv1-000.html"].words
+    pair = report.associations.data.sel(filter="conv1/000", au=12)
+    assert "Answers to AU12 lip corner puller" in words
+    assert f"{float(pair['auroc']):.2f} [{float(pair['auroc_low']):.2f}," in words
+    assert f"{float(pair['kl']):.2f} ({float(pair['kl_null']):.2f})" in words
+    assert f"{100 * float(pair['base_rate']):.0f} %" in words
+    assert "held-out faces with the highest peak" in words
+    assert "the rule P = 1 would accept it" in words
+    assert "sees 5 × 5 pixels of 24 × 24" in words
+    assert "too few" in words
+
+
+def test_a_dead_filter_shows_no_faces(pages):
+    page = pages["filters/conv2-001.html"]
+    assert "Dead:" in page.words
+    assert "img" not in {tag for tag, _ in page.tags}
+    assert "conv2/001" in pages["dead.html"].words
+
+
+def test_a_filter_that_is_dead_on_the_faces_looked_at_says_so(pages):
+    page = pages["filters/conv2-002.html"]
+    assert "Not tested: it does not tell the held-out faces apart" in page.words
+    assert "It answers to none of the held-out faces" in page.words
+
+
+def test_the_data_page_tells_what_was_found_and_left_out(pages):
+    words = pages["data.html"].words
+    for expected in (
+        "the <source>.",
+        "Some terms.",
+        "images 352 400 differs",
+        "videos 3 –",
+        "a file that is empty 3",
+        "a/b<i>.png",
+        "a warning",
+        "16 faces of 2 subjects may not be shown",
+        "happy",
+        "apex",
+    ):
+        assert expected.replace(" ", "") in words.replace(" ", "")
+
+
+def test_the_methods_page_holds_settings_formulas_and_papers(pages):
+    words = pages["methods.html"].words
+    for expected in (
+        "arXiv 1705.01842",
+        "arXiv 1510.02969",
+        "1,999 shuffles",
+        "Benjamini and Hochberg",
+        "live filters × testable action units",
+        "at 0.05.",
+        'question = "<why>"',
+        "3.14159265359",
+        "AU43 eyes closed",
+    ):
+        assert expected in words
+
+
+def test_what_comes_from_data_is_escaped(site, pages):
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for markup in (runs.EVIL, "<claim>", "<source>", "<why>", "x</script>", "<i>.png"):
+            assert markup not in text
+    assert any(runs.EVIL in page.words for page in pages.values())
+    for page in pages.values():
+        assert all("src" in attrs for tag, attrs in page.tags if tag == "script")
+        assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
+
+
+def test_nothing_missing_is_shown_as_nan(site, pages):
+    for name, page in pages.items():
+        assert not re.search(r"\b(nan|inf|NaN|None|NaT)\b", page.words), name
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"[\"=: ](nan|NaN|None|inf)[\" ;,<]", text), path
+    data = (site / "data/figures.js").read_text(encoding="utf-8")
+    assert "NaN" not in data
+    assert "[1.0,null]" in data
+
+
+def test_faces_of_hidden_subjects_are_never_drawn(report, site, pages):
+    subjects = report.store.faces.column("subject")
+    shown = {int(path.stem) for path in (site / "faces").glob("*.webp")}
+    assert shown
+    assert not {subjects[i] for i in shown} & set(HIDDEN)
+    sources = {src for page in pages.values() for src in page.resources if "faces/" in src}
+    assert {int(Path(src).stem) for src in sources} == shown
+    blanks = [p for p in pages.values() if "may not" in p.words and "S03" in p.words]
+    assert blanks
+
+
+def test_a_thumbnail_is_the_face_of_its_position(report, site):
+    path = next((site / "faces").glob("*.webp"))
+    face = report.store.data["face"].values[int(path.stem)].astype(float)
+    kept = np.asarray(Image.open(path).convert("L")).astype(float)
+    assert kept.shape == face.shape
+    assert np.corrcoef(kept.ravel(), face.ravel())[0, 1] > 0.6
+
+
+def test_every_local_link_and_resource_is_there(site, pages):
+    for page in pages.values():
+        for href in [*page.links, *page.resources]:
+            parts = urlsplit(href)
+            if parts.scheme == "data":
+                continue
+            assert not parts.scheme, href
+            assert not parts.netloc, href
+            target = (page.path.parent / unquote(parts.path)) if parts.path else page.path
+            assert target.resolve().is_file(), f"{page.path.name} -> {href}"
+            assert target.resolve().is_relative_to(site.resolve())
+
+
+def test_nothing_is_loaded_from_a_network(site, pages):
+    for page in pages.values():
+        policy = next(a["content"] for t, a in page.tags if a.get("http-equiv"))
+        assert "http" not in policy
+        assert "default-src 'none'" in policy
+    for path in (site / "assets/site.js", site / "assets/style.css"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"https?:|url\(|@import|fetch\(|XMLHttpRequest", text)
+
+
+def test_plotly_is_there_only_for_pages_with_a_figure(site, pages, report, tmp_path):
+    users = {n for n, p in pages.items() if any("plotly" in src for src in p.resources)}
+    assert users == {"index.html"}
+    without = write_site(replace(report, sections=()), tmp_path / "plain").parent
+    assert not (without / "assets/plotly.min.js").exists()
+    assert "plotly" not in (without / "index.html").read_text(encoding="utf-8")
+
+
+def test_keys_walk_through_all_filters_and_back(report, pages):
+    names = [f"filters/{one.layer}-{one.channel:03d}.html" for one in report.store.filters]
+    forth, back = [names[0]], [names[-1]]
+    while "ArrowRight" in pages[forth[-1]].presses:
+        forth.append("filters/" + Path(pages[forth[-1]].presses["ArrowRight"]).name)
+    while "ArrowLeft" in pages[back[-1]].presses:
+        back.append("filters/" + Path(pages[back[-1]].presses["ArrowLeft"]).name)
+    assert forth == names
+    assert back == names[::-1]
+    assert all(pages[name].presses["i"].startswith("../index.html") for name in names)
+
+
+def test_the_listing_shows_what_the_table_says(report, site):
+    data = listing(site)
+    columns = {column["title"]: column for column in data["columns"]}
+    assert data["passing"][0] == [12]
+    assert columns["Best unit"]["text"][0] == "AU12 lip corner puller"
+    assert columns["Answers to"]["text"][0] == "AU12"
+    assert columns["Answers to"]["text"][5] == "dead"
+    assert columns["Corrected p"]["key"][5] is None
+    assert columns["Corrected p"]["text"][5] == "–"
+    q = float(report.associations.data["q_auroc"].sel(filter="conv1/000", au=12))
+    assert columns["Corrected p"]["key"][0] == pytest.approx(q)
+    for column in data["columns"]:
+        assert len(column["text"]) == 10
+
+
+def test_pages_stay_small(site):
+    assert max(path.stat().st_size for path in (site / "filters").iterdir()) < 150_000
+
+
+def test_pages_say_when_something_was_not_made(report, tmp_path):
+    bare = replace(
+        report,
+        associations=None,
+        dead=None,
+        facts=(),
+        findings=(),
+        sections=(),
+        curves=(),
+        definition="",
+        provenance="",
+    )
+    folder = write_site(bare, tmp_path / "bare").parent
+    assert "made no associations" in Page(folder / "index.html").words
+    assert "made no associations" in Page(folder / "methods.html").words
+    assert "No definition was given." in Page(folder / "methods.html").words
+    assert "No record was given." in Page(folder / "methods.html").words
+    page = Page(folder / "filters/conv1-000.html")
+    assert "This run has no associations" in page.words
+    assert "img" in {tag for tag, _ in page.tags}
+
+
+def test_a_store_of_others_without_thumbnails_places_or_sizes_has_pages(tmp_path):
+    table = runs.faces()
+    peak = np.random.default_rng(0).random((len(table), 2)).astype(np.float32)
+    filters = (FilterId("Block/Conv", 0), FilterId("Block/Conv", 1))
+    store = ActivationStore.from_arrays(tmp_path / "other.zarr", peak, filters, table)
+    made = runs.report(tmp_path, store=store, associations=None, dead=None)
+    folder = write_site(made, tmp_path / "site").parent
+    (page, _) = sorted((folder / "filters").iterdir())
+    assert re.fullmatch(r"block_conv~[0-9a-f]{8}-000\.html", page.name)
+    assert "keeps no thumbnails" in Page(page).words
+    assert not (folder / "faces").exists()
+
+
+def test_a_site_is_replaced_whole_and_left_alone_when_writing_fails(report, tmp_path, monkeypatch):
+    folder = tmp_path / "site"
+    index = write_site(report, folder)
+    (folder / "stale.html").write_text("old", encoding="utf-8")
+    (tmp_path / "site.partial").mkdir()
+    assert write_site(replace(report, question="Again?"), folder) == index
+    assert not (folder / "stale.html").exists()
+
+    def fail(*_):
+        message = "disk full"
+        raise OSError(message)
+
+    monkeypatch.setattr("facsinterp.report.site.filter_listing", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_site(report, folder)
+    assert "Again?" in index.read_text(encoding="utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_writing_twice_gives_the_same_bytes(report, site, tmp_path):
+    again = write_site(report, tmp_path / "again").parent
+    files = sorted(path.relative_to(site) for path in site.rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
+    for file in files:
+        assert (site / file).read_bytes() == (again / file).read_bytes(), file
+
+
+def test_progress_is_told(report, tmp_path):
+    done = []
+
+    class Counted:
+        def step(self, title, total):
+            done.append(total)
+            outer = done
+
+            class Step:
+                def __enter__(self):
+                    return lambda parts: outer.append(-parts)
+
+                def __exit__(self, *_):
+                    return None
+
+            return Step()
+
+        def say(self, text):
+            pass
+
+    write_site(report, tmp_path / "site", Counted())
+    assert sum(done) == 0
