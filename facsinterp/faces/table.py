@@ -175,7 +175,8 @@ class FaceTable:
 
     def column(self, name: str) -> NDArray[np.str_]:
         """One text column (subject, sequence, expression, ...) as an array of str."""
-        return np.asarray(self.data[name].values, dtype=str)
+        # By way of a list: numpy does not cast its own variable-width text to fixed width.
+        return np.asarray(self.data[name].values.tolist(), dtype=str)
 
     def select(self, images: ArrayLike) -> Self:
         """The rows that a boolean mask, positions, or image identifiers pick, in that order.
@@ -194,6 +195,8 @@ class FaceTable:
                 )
                 raise SchemaError(message)
             keys = np.array([position[key] for key in keys], dtype=np.int64)
+        elif not keys.size:
+            keys = keys.astype(np.int64)  # an empty list becomes floats, which pick nothing
         return replace(self, data=self.data.isel({IMAGE: keys}))
 
     def with_split(self, split: Sequence[str]) -> Self:
@@ -258,7 +261,7 @@ def _content_faults(data: xr.Dataset) -> Iterator[Fault]:
                 expected=expected,
                 got=f"intensity {intensity[row, col]:g}",
             )
-    phases = set(np.unique(np.asarray(data["phase"].values, dtype=str))) - set(PHASES)
+    phases = set(data["phase"].values.tolist()) - set(PHASES)
     if phases:
         yield Fault(
             "unknown phases of a sequence",

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facsinterp.errors import DataError
@@ -33,6 +33,7 @@ def assert_fair(fold, faces):
 tables = st.lists(st.integers(0, 25).map("S{:03d}".format), min_size=8, max_size=60).map(faces_of)
 
 
+@settings(max_examples=40, deadline=None)
 @given(tables, st.integers(3, 10), st.integers(0, 5))
 def test_k_folds_are_fair(faces, count, seed):
     distinct = len(people(slice(None), faces))
@@ -74,6 +75,7 @@ def test_the_order_of_rows_does_not_change_who_is_where():
             assert people(a.test, faces) == people(b.test, turned)
 
 
+@settings(max_examples=40, deadline=None)
 @given(tables)
 def test_leaving_one_subject_out_is_fair(faces):
     subjects = sorted(people(slice(None), faces))
