@@ -124,7 +124,7 @@ def _ball(
     dy = y + 0.016 - _part(shape.gaze_y, side)
     far = np.hypot(dx, dy)
     away = (x - _part(shape.x, side)) / _part(shape.half, side)
-    white = 0.62 - 0.20 * away * away
+    white = 0.52 - 0.17 * away * away
     iris = _part(shape.iris, side) * (0.55 + 0.45 * ramp((far - 0.045) / 0.03))
     iris = iris * (1 - 0.55 * ramp((far - 0.078) / 0.012))
     tone = white + ramp((0.092 - far) / soft) * (iris - white)

@@ -71,11 +71,11 @@ def draw_hair(plate: Plate, head: Head, strands: Field) -> None:
 def _lay_hair(plate: Plate, person: Columns, cap: Field, alpha: Field, strands: Field) -> None:
     """Gives the covered part the surface of hair: its tone, lie and gloss."""
     fields = plate.fields
-    tone = np.maximum(person["hair_tone"][:, :, None] * (1 + 0.28 * strands), 0.004)
+    tone = np.maximum(person["hair_tone"][:, :, None] * (1 + 0.20 * strands), 0.004)
     lie = plate.x / np.maximum(cap, 0.2)[:, :, None]
     fall = np.clip((plate.y[None, :, None] + 0.55) / -0.9, -0.3, 1.6)
     fields["albedo"] += alpha * (tone - fields["albedo"])
-    fields["slope_x"] += alpha * (-1.3 * lie + 0.16 * strands - fields["slope_x"])
+    fields["slope_x"] += alpha * (-1.3 * lie + 0.10 * strands - fields["slope_x"])
     fields["slope_y"] += alpha * (1.1 * fall - fields["slope_y"])
     fields["gloss"] *= 1 - 0.5 * alpha
     fields["light"] += alpha * (1 - fields["light"])
@@ -96,6 +96,6 @@ def draw_long_hair(plate: Plate, head: Head, tone: Field, cover: Field, strands:
     alpha = alpha * ramp((y + 0.75) / 0.3)[:, :, None] * ramp((1.75 - y) / 0.12)[:, :, None]
     alpha = alpha * cut.long[:, :, None]
     lie = np.clip(1.1 - 0.5 * ax, 0.3, 1)
-    hair = person["hair_tone"][:, :, None] * np.maximum(0.62 * lie * (1 + 0.3 * strands), 0.1)
+    hair = person["hair_tone"][:, :, None] * np.maximum(0.62 * lie * (1 + 0.2 * strands), 0.1)
     tone += alpha * (hair - tone)
     np.maximum(cover, alpha, out=cover)

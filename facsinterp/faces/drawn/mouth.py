@@ -74,19 +74,19 @@ def mouth(head: Head, moves: Moves) -> Mouth:
     m, s = moves.mean, moves.sides
     half = 0.355 * person["mouth_width"]
     jaw = head.jaw
-    narrow = 0.36 * m(18) + 0.26 * m(22) + 0.11 * m(23) + 0.03 * m(24) + 0.25 * jaw
+    narrow = 0.36 * m(18) + 0.26 * m(22) + 0.15 * m(23) + 0.03 * m(24) + 0.25 * jaw
     corner_x = half * (1 - narrow + 0.24 * s(12) + 0.30 * s(20) + 0.05 * s(15) + 0.09 * s(14))
     middle = 0.985 * person["length"] + person["mouth_drop"]
     middle = middle - 0.065 * m(17) - 0.015 * m(12) - 0.02 * m(10) - 0.015 * m(9) - 0.02 * m(22)
     corner_y = (
-        middle - 0.004 + 0.075 * m(17) + 0.30 * jaw
+        middle - 0.016 + 0.075 * m(17) + 0.30 * jaw
         - 0.175 * s(12) + 0.15 * s(15) + 0.012 * s(20) - 0.015 * s(14)
     )  # fmt: skip
     # Only coded lips part: other units widen the gap that unit 25 opens.
     part = np.clip(m(25) / 0.2, 0, 1) * (1 - m(24)) * (1 - 0.6 * m(23))
     gap_up = 0.050 * m(25) + part * (0.070 * m(10) + 0.02 * m(9) + 0.055 * m(22) + 0.05 * m(27))
     gap_down = 0.060 * m(25) + part * (0.135 * m(16) + 0.075 * m(22)) + 0.92 * jaw
-    thin = 1 - 0.62 * m(24) - 0.48 * m(23) - 0.18 * m(12) - 0.20 * m(20)
+    thin = 1 - 0.62 * m(24) - 0.58 * m(23) - 0.18 * m(12) - 0.20 * m(20)
     thick = 1 + 0.55 * m(18) + 0.45 * m(22)
     return Mouth(
         corner_x.astype(np.float32), corner_y.astype(np.float32), middle.astype(np.float32),
