@@ -91,6 +91,6 @@ def _dead(survey: Survey) -> Iterator[str]:
         return
     verb = "is" if dead == 1 else "are"
     yield (
-        f"{plural(dead, 'filter').capitalize()} {verb} dead: "
+        f"{plural(dead, 'filter')} {verb} dead: "
         f"{'it answers' if dead == 1 else 'they answer'} to no face at all."
     )

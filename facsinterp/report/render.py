@@ -19,7 +19,7 @@ FILTERS = {
     "significant": wording.significant,
     "exact": wording.exact,
     "value": wording.value,
-    "sentence": wording.sentence,
+    "capital": wording.capital,
     "or_reason": wording.or_reason,
 }
 ASSETS = ("style.css", "site.js")

@@ -102,13 +102,13 @@ def test_a_unit_that_passes_is_named_before_a_stronger_one_that_does_not(report)
 
 
 def test_verdicts_in_words(report, survey):
-    def words(position, **changes):
-        state = {
-            "dead": bool(survey.activity.dead[position]),
-            "live": bool(survey.verdicts.live[position]),
-            "faces": "held-out faces",
-        }
-        return filter_verdict(survey.verdicts.rows(position), **(state | changes))
+    def words(position):
+        return filter_verdict(
+            survey.verdicts.rows(position),
+            dead=bool(survey.activity.dead[position]),
+            live=bool(survey.verdicts.live[position]),
+            faces="held-out faces",
+        )
 
     assert words(0).startswith("Answers to AU12 lip corner puller (AUROC 1.00")
     assert words(5).startswith("Dead:")

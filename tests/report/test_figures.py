@@ -1,3 +1,4 @@
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -55,43 +56,33 @@ def test_a_filter_that_is_zero_everywhere_has_a_chart_that_says_so():
     assert "every face is at 0" in histogram_chart(shares, "AU1")
 
 
-def bar(**changes):
-    content = {
-        "label": "AU12",
-        "name": "lip corner puller",
-        "precision": 0.8,
-        "base": 0.25,
-        "auroc": 0.9,
-        "low": 0.8,
-        "high": 0.95,
-        "passes": True,
-        "best": True,
-    }
-    return UnitBar(**(content | changes))
+BAR = UnitBar("AU12", "lip corner puller", 0.8, 0.25, 0.9, 0.8, 0.95, passes=True, best=True)
 
 
 def test_the_unit_chart_draws_only_what_is_known():
-    full = drawn(unit_chart([bar()], 10))
-    bare = drawn(unit_chart([bar(precision=None, base=None, auroc=None, low=None, high=None)], 10))
+    full = drawn(unit_chart([BAR], 10))
+    bare = drawn(
+        unit_chart([replace(BAR, precision=None, base=None, auroc=None, low=None, high=None)], 10)
+    )
 
     def marks(svg):
         return {e.get("class") for e in svg.iter()} & {"bar", "base", "dot", "interval"}
 
     assert marks(full) == {"bar", "base", "dot", "interval"}
     assert marks(bare) == set()
-    assert "nan" not in unit_chart([bar(auroc=float("nan"))], 10).lower()
+    assert "nan" not in unit_chart([replace(BAR, auroc=float("nan"))], 10).lower()
 
 
 def test_the_bar_is_as_long_as_the_precision():
     def width(precision):
-        svg = drawn(unit_chart([bar(precision=precision)], 10))
+        svg = drawn(unit_chart([replace(BAR, precision=precision)], 10))
         return next(float(e.get("width")) for e in svg.iter() if e.get("class") == "bar")
 
     assert width(0.5) == pytest.approx(width(1.0) / 2, abs=0.1)
 
 
 def test_names_are_escaped():
-    svg = unit_chart([bar(label="<b>", name='"&')], 10)
+    svg = unit_chart([replace(BAR, label="<b>", name='"&')], 10)
     assert "<b>" not in svg
     drawn(svg)
 

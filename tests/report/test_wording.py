@@ -121,6 +121,7 @@ def test_words():
     assert wording.listed([]) == ""
     assert wording.listed(["AU1"]) == "AU1"
     assert wording.listed(["AU1", "AU2", "AU5"]) == "AU1, AU2 and AU5"
-    assert wording.sentence("no face is left ") == "No face is left."
+    assert wording.capital("no face of AU12") == "No face of AU12"
+    assert wording.capital("") == ""
     assert wording.letter(3) == "C"
     assert wording.letter(math.nan) == ""
