@@ -141,8 +141,7 @@ EMOTIONS: Final = {
 
 # Units that emotions seldom show are asked for twice as often, so that each has its faces.
 _SELDOM: Final = frozenset({14, 15, 16, 18, 20, 22, 43})
-_ASKED: Final = np.array([2.0 if unit in _SELDOM else 1.0 for unit in UNITS])
-_ASKED /= _ASKED.sum()
+_WEIGHTS: Final = np.array([2.0 if unit in _SELDOM else 1.0 for unit in UNITS])
 
 
 def show(name: str, rng: np.random.Generator) -> Units:
@@ -165,7 +164,10 @@ def show_units(rng: np.random.Generator) -> Units:
     """One to three units by lot, as a person shows them who is asked for units."""
     while True:
         count = int(rng.choice((1, 2, 3), p=(0.45, 0.35, 0.20)))
-        units = [int(unit) for unit in rng.choice(UNITS, size=count, replace=False, p=_ASKED)]
+        units = [
+            int(unit)
+            for unit in rng.choice(UNITS, size=count, replace=False, p=_WEIGHTS / _WEIGHTS.sum())
+        ]
         if agree(units):
             break
     drawn: Units = {}

@@ -86,7 +86,7 @@ def mouth(head: Head, moves: Moves) -> Mouth:
     part = np.clip(m(25) / 0.2, 0, 1) * (1 - m(24)) * (1 - 0.6 * m(23))
     gap_up = 0.050 * m(25) + part * (0.070 * m(10) + 0.02 * m(9) + 0.055 * m(22) + 0.05 * m(27))
     gap_down = 0.060 * m(25) + part * (0.135 * m(16) + 0.075 * m(22)) + 0.92 * jaw
-    thin = 1 - 0.62 * m(24) - 0.58 * m(23) - 0.18 * m(12) - 0.20 * m(20)
+    thin = (1 - 0.62 * m(24)) * (1 - 0.55 * m(23)) * (1 - 0.18 * m(12)) * (1 - 0.20 * m(20))
     thick = 1 + 0.55 * m(18) + 0.45 * m(22)
     return Mouth(
         corner_x.astype(np.float32), corner_y.astype(np.float32), middle.astype(np.float32),

@@ -37,7 +37,7 @@ def draw_identity(rng: np.random.Generator) -> Identity:
     return Identity(
         length=lot.about(1.0, 0.025),
         width=lot.about(0.99, 0.03),
-        jaw=lot.about(0.05 * build, 0.025),
+        jaw=lot.about(0.03 * build - 0.01, 0.02),
         chin=lot.about(0.06 * build, 0.05),
         cheek=lot.about(-0.01 * build, 0.02),
         skin=skin,
