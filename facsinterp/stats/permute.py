@@ -104,7 +104,7 @@ def shuffles(blocks: ArrayLike, count: int, seed: int) -> Iterator[Positions]:
     size = _chunk_size(len(block))
     for chunk, start in enumerate(range(0, count, size)):
         rng = np.random.default_rng([seed, chunk])
-        keys = rng.random((size, len(block)))[: count - start]
+        keys = rng.random((min(size, count - start), len(block)))
         moved = np.empty(keys.shape, dtype=np.int64)
         moved[:, order] = order[np.argsort(rank + keys, axis=1)]
         yield moved

@@ -12,7 +12,7 @@ from tests.association.stores import store_of
 
 # Two sequences of one person, one of another, and two pictures without a sequence.
 FRAMES: dict[str, Any] = {
-    "images": ["a0", "a1", "a2", "b0", "b1", "c0", "c1", "x", "y"],
+    "images": ["a0", "a1", "a2", "b9", "b1", "c0", "c1", "x", "y"],
     "sequence": ["a", "a", "a", "b", "b", "c", "c", "", ""],
     "subject": ["P", "P", "P", "P", "P", "Q", "Q", "Q", ""],
     "frame": [0, 1, 2, 0, 1, 0, 1, 0, 0],
@@ -68,7 +68,7 @@ def test_a_mean_over_changing_codes_is_refused(store, tmp_path):
         Units.of(store, faces="all", unit="sequence-mean")
     assert "first a" in str(refused.value)
     half_coded = np.repeat(CODED, 2, axis=1)
-    half_coded[3, 1] = False  # b0 was coded for the first unit only
+    half_coded[3, 1] = False  # its first frame was coded for the first unit only
     labels = np.zeros((9, 2), dtype=bool)
     other = store_of(tmp_path / "t", ACTIVATION, labels, coded=half_coded, **FRAMES)
     with pytest.raises(InputError, match="first b"):
