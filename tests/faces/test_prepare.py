@@ -78,10 +78,10 @@ def test_the_central_crop_is_the_middle_square():
 
 @pytest.mark.parametrize("crop", ["none", "centre", "landmarks"])
 def test_reducing_does_not_alias(crop):
-    """A fine chequerboard becomes flat grey, not a coarse pattern."""
-    board = np.indices((200, 200)).sum(axis=0) % 2 * 255
-    out = prepare(board.astype(np.uint8), Preparation(24, crop=crop), face(scale=40))
-    assert np.abs(out[4:-4, 4:-4].astype(int) - 127).max() <= 12
+    """Grain far finer than a pixel of the result averages out instead of being picked from."""
+    grain = rng.integers(0, 256, (200, 200), dtype=np.uint8)
+    out = prepare(grain, Preparation(24, crop=crop), face(scale=40))
+    assert out[4:-4, 4:-4].std() < grain.std() / 3
 
 
 @settings(max_examples=40, deadline=None)
