@@ -162,6 +162,15 @@ def test_maps_are_filled_anew_at_each_forward_and_only_those_asked_for(pixels):
         assert not torch.equal(first, maps["two"])
 
 
+def test_a_forward_that_fails_leaves_no_maps_of_the_one_before(pixels):
+    network = of(Shared(inplace=False))
+    with tapping(network, network.layers) as maps:
+        network.module(pixels)
+        with pytest.raises(RuntimeError, match="expected input"):
+            network.module(pixels.expand(2, 7, 9, 9))
+        assert dict(maps) == {}
+
+
 def test_maps_keep_their_gradients(pixels):
     network = of(Shared(inplace=True))
     pixels.requires_grad_()
