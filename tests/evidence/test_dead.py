@@ -12,7 +12,7 @@ from facsinterp.labels import FilterId
 
 PEAKS = np.array(
     [
-        # conv1: usual, faint, dead, constant, loud
+        # conv9: usual, faint, dead, constant, loud
         [2.0, 0.01, 0, 3, 90, 0, 0],
         [4.0, 0.02, 0, 3, 0, 0, 0],
         [0.0, 0.00, 0, 3, 0, 0, 0],
@@ -25,7 +25,7 @@ PEAKS = np.array(
 @pytest.fixture
 def store(tmp_path):
     faces = FaceTable.from_arrays(list("abcd"), [1], np.ones((4, 1)))
-    filters = [FilterId("conv1", i) for i in range(5)] + [FilterId("conv2", i) for i in range(2)]
+    filters = [FilterId("conv9", i) for i in range(5)] + [FilterId("conv10", i) for i in range(2)]
     return ActivationStore.from_arrays(tmp_path / "s", PEAKS, filters, faces)
 
 
@@ -48,7 +48,7 @@ def test_a_threshold_in_units_of_the_filter(store):
 
 
 def test_a_threshold_relative_to_the_layer(store):
-    """Answering filters of conv1 reach 4, 0.02, 3 and 90: half of them 3.5 or more."""
+    """Answering filters of conv9 reach 4, 0.02, 3 and 90: half of them 3.5 or more."""
     table = dead_filters(store, 0.01, relative=True)
     assert table["layer_scale"].values == pytest.approx([3.5] * 5 + [0.0] * 2)
     assert table["threshold"].values == pytest.approx([0.035] * 5 + [0.0] * 2)
@@ -68,7 +68,7 @@ def test_a_relative_threshold_does_not_depend_on_the_scale_of_a_layer(store, tmp
 
 def test_layers_in_the_order_of_the_network(store):
     frame = dead_by_layer(dead_filters(store))
-    assert frame["layer"].tolist() == ["conv1", "conv2"]
+    assert frame["layer"].tolist() == ["conv9", "conv10"]
     assert frame["filters"].tolist() == [5, 2]
     assert frame["dead"].tolist() == [1, 2]
     assert frame["dead_share"].tolist() == [0.2, 1.0]
@@ -86,5 +86,5 @@ def test_a_threshold_that_is_no_size_is_refused(store, threshold):
 def test_activations_that_are_not_finite_are_refused(store):
     peak = store.data["peak"].load().copy()
     peak[1, 2] = np.nan
-    with pytest.raises(ActivationError, match="conv1/002"):
+    with pytest.raises(ActivationError, match="conv9/002"):
         dead_filters(replace(store, data=store.data.assign(peak=peak)))
