@@ -66,7 +66,7 @@ def draw_brows(plate: Plate, shape: Brows, strands: Field, hair_tone: Field) -> 
         soft = max(0.018, 0.8 * view.pixel)
         rows = np.searchsorted(plate.y, view.y[0])
         grain = strands[:, rows : rows + len(view.y), : len(view.x)]
-        alpha = ramp((thick[:, None, :] - distance + 0.004 * grain) / soft)
+        alpha = ramp((thick[:, None, :] - distance + 0.002 * grain) / soft)
         ends = ramp((r - 0.02) / 0.10) * ramp((1.0 - r) / 0.10)
         alpha = (
             alpha

@@ -65,7 +65,7 @@ def draw_hair(plate: Plate, head: Head, strands: Field) -> None:
     shade = 0.30 * (1 - alpha) * ramp(-(rag - 0.05) / 0.09) * plate.fields["cover"]
     plate.fields["light"] *= 1 - shade
     _lay_hair(plate, head.person, cap, alpha, strands * (1 - 0.4 * cropped))
-    np.maximum(plate.fields["cover"], alpha * (y < 0.3), out=plate.fields["cover"])
+    np.maximum(plate.fields["cover"], alpha * ramp((0.2 - y) / 0.15), out=plate.fields["cover"])
 
 
 def _lay_hair(plate: Plate, person: Columns, cap: Field, alpha: Field, strands: Field) -> None:
@@ -93,9 +93,9 @@ def draw_long_hair(plate: Plate, head: Head, tone: Field, cover: Field, strands:
     alpha = ramp((outer[:, :, None] - ax + 0.02 * strands) / soft) * ramp(
         (ax - inner[:, :, None]) / soft
     )
-    alpha = alpha * ramp((y + 0.75) / 0.3)[:, :, None] * ramp((1.75 - y) / 0.12)[:, :, None]
+    alpha = alpha * ramp((y + 0.75) / 0.3)[:, :, None] * ramp((1.72 - y) / 0.12)[:, :, None]
     alpha = alpha * cut.long[:, :, None]
     lie = np.clip(1.1 - 0.5 * ax, 0.3, 1)
-    hair = person["hair_tone"][:, :, None] * np.maximum(0.62 * lie * (1 + 0.2 * strands), 0.1)
+    hair = person["hair_tone"][:, :, None] * np.maximum(0.80 * lie * (1 + 0.2 * strands), 0.1)
     tone += alpha * (hair - tone)
     np.maximum(cover, alpha, out=cover)

@@ -69,7 +69,7 @@ def _paint(
     draw_furrows(plate, shape, moves, parts)
     draw_eyes(plate, parts[1], setting)
     draw_mouth(plate, parts[3], person["skin"], person["lip_tone"])
-    draw_brows(plate, parts[0], strands, np.minimum(person["hair_tone"], 0.12))
+    draw_brows(plate, parts[0], strands, np.minimum(person["hair_tone"], 0.28 * person["skin"]))
     draw_hair(plate, shape, strands)
     front = camera.shade(plate, setting)
     tone, cover = behind(plate, shape, setting, strands)

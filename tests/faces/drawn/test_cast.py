@@ -41,7 +41,7 @@ def test_the_first_and_the_last_frames_are_kept():
 
 
 def test_letters_round_strengths_and_traces_count():
-    for frame in cast(6, 4, 1):
+    for frame in cast(6, 4, 1, last=FRAMES):
         for unit in UNITS:
             strength, letter = frame.strength(unit), frame.letter(unit)
             assert (letter > 0) == (strength > 0)
