@@ -111,6 +111,12 @@ def test_the_last_frames_inherit_when_asked(tree):
     assert faces.data.sel(image="S005_001_00000010")["present"].values.tolist()[0]
 
 
+def test_the_neutral_frame_never_inherits(tree):
+    faces = read(tree.root, inherit=True, last=50)
+    first = faces.column("phase") == "neutral"
+    np.testing.assert_array_equal(faces.data["coded"].values.all(axis=1), ~first)
+
+
 @pytest.mark.parametrize(
     ("options", "frames"),
     [
@@ -168,7 +174,9 @@ def test_a_link_to_the_images_is_followed(tree, tmp_path):
     shutil.move(tree.root / "cohn-kanade-images", elsewhere)
     (tree.root / "cohn-kanade-images").symlink_to(elsewhere)
     (elsewhere / "loop").symlink_to(tree.root)
-    assert len(read(tree.root)) == 12
+    faces = read(tree.root)
+    assert len(faces) == 12
+    assert faces.found.warnings == ()
 
 
 def test_what_systems_leave_behind_is_no_frame(tree):

@@ -83,9 +83,12 @@ def test_numbers_are_intensities_when_asked(table):
 
 @pytest.mark.parametrize("sibling", ["AU12_intensity", "AU12_r"])
 def test_a_sibling_column_holds_the_intensity(table, sibling):
-    faces = table(f"path,AU12,{sibling}\nimages/a.png,1,4\nimages/b.png,1,\nimages/c.png,0,2\n")
+    """Presence goes first: trackers write both, and not always in agreement."""
+    rows = "images/a.png,1,4\nimages/b.png,1,0\nimages/c.png,0,2\n"
+    faces = table(f"path,AU12,{sibling}\n{rows}")
     assert grid(faces, "present") == [[True], [True], [False]]
     np.testing.assert_array_equal(faces.data["intensity"], [[4], [np.nan], [0]])
+    assert np.isnan(table(f"path,AU12,{sibling}\nimages/a.png,1,\n").data["intensity"].item())
 
 
 def test_an_intensity_column_alone_tells_presence(table):
