@@ -15,8 +15,9 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
+    """Without a figure: Plotly takes a second to read on each visit."""
     folder = tmp_path_factory.mktemp("browser")
-    return write_site(rich_report(folder), folder / "site").parent
+    return write_site(rich_report(folder, sections=()), folder / "site").parent
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_sorting_searching_and_clearing(page):
     assert first_filter(page) == "conv1/000"
     page.keyboard.press("/")
     page.keyboard.type("conv2 dead")
-    page.wait_for_function("document.querySelectorAll('#listing tbody tr').length === 1")
+    sync_api.expect(page.locator("#listing tbody tr")).to_have_count(1)
     assert first_filter(page) == "conv2/001"
     assert "1 of 10 filters" in page.locator("#shown").inner_text()
     page.get_by_role("button", name="Clear").click()
@@ -85,7 +86,7 @@ def test_rows_without_a_number_come_last_whichever_way(page):
 
 def test_the_heat_map_leads_to_its_filters(page):
     page.locator("table.heat a").first.click()
-    page.wait_for_function("document.getElementById('unit').value !== ''")
+    sync_api.expect(page.locator("#unit")).not_to_have_value("")
     assert page.locator("#listing tbody tr.passes").count() >= 1
     assert page.locator("#listing tbody tr:not(.passes)").count() == 0
 
@@ -104,15 +105,22 @@ def test_walking_by_keys(page):
 
 def test_a_filter_page_shows_its_faces_and_sorts_its_numbers(page, site):
     page.goto((site / "filters/conv1-000.html").as_uri())
-    loaded = "[...document.images].every((image) => image.complete && image.naturalWidth > 0)"
-    page.wait_for_function(loaded)
+    assert page.locator(".picture img").count() > 5
+    page.evaluate(
+        """Promise.all([...document.images].map((image) => {
+            image.loading = "eager";
+            return image.decode();
+        }))"""
+    )
     page.get_by_role("button", name="AUROC").click()
     assert page.locator(".numbers tbody th").first.inner_text().startswith("AU12")
     assert page.evaluate("document.scripts.length") == 1
 
 
-def test_a_figure_of_a_study_is_drawn(page):
+def test_a_figure_of_a_study_is_drawn(page, tmp_path):
+    page.goto(write_site(rich_report(tmp_path), tmp_path / "site").as_uri())
     page.wait_for_selector(".plot .main-svg")
+    assert first_filter(page) == "conv1/000"
 
 
 @pytest.mark.parametrize(
