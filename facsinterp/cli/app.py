@@ -19,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
+    pretty_exceptions_enable=False,
 )
 data_app = typer.Typer(no_args_is_help=True, help="Look at data sets and the drawn faces.")
 app.add_typer(data_app, name="data")
@@ -154,5 +155,5 @@ def data_atlas(
     """Draw every action unit at E beside neutral, for several people."""
     from facsinterp.faces.drawn.atlas import atlas
 
-    atlas(people=people, seed=seed).save(out)
+    atlas(range(1, people + 1), seed=seed).save(out)
     typer.echo(f"atlas: {out}")

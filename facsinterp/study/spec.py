@@ -286,6 +286,8 @@ def _settings(
             kind(**filled)
         except InputError as error:
             faults.extend(error.inside(where).faults)
+        except ValueError as error:
+            faults.append(Fault(str(error), where=where))
     return filled
 
 
