@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from facsinterp.errors import DataError, Fault
 from facsinterp.faces.table import FaceTable
 
-
 VALIDATION_SHARE: Final = 1 / 6
 """Of the subjects that are not held out, those who only tell when to stop training."""
 
