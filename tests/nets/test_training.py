@@ -244,7 +244,13 @@ def test_an_unsuitable_module_is_refused_before_the_work(task):
 
 def test_nothing_is_left_behind(task, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
-    levels = {name: logging.getLogger(name).level for name in ("lightning.pytorch", "lightning")}
+    heard = []
+    listener = logging.Handler()
+    monkeypatch.setattr(listener, "emit", heard.append)
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    for logger in loggers:
+        monkeypatch.setattr(logger, "handlers", [listener])
+    levels = [logger.level for logger in loggers]
     filters, handler = list(warnings.filters), signal.getsignal(signal.SIGINT)
     torch.manual_seed(4)
     wanted = torch.rand(2)
@@ -253,7 +259,8 @@ def test_nothing_is_left_behind(task, tmp_path, monkeypatch, capfd):
     assert torch.equal(torch.rand(2), wanted)
     assert list(tmp_path.iterdir()) == []
     assert capfd.readouterr() == ("", "")
-    assert {name: logging.getLogger(name).level for name in levels} == levels
+    assert heard == []
+    assert [logger.level for logger in loggers] == levels
     assert warnings.filters == filters
     assert signal.getsignal(signal.SIGINT) is handler
 
