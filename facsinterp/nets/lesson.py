@@ -76,7 +76,7 @@ class Lesson(pl.LightningModule):
                 momentum=recipe.momentum,
                 weight_decay=recipe.weight_decay,
             )
-        schedule = LambdaLR(optimizer, fall(recipe, self._updates))
+        schedule = LambdaLR(optimizer, factor(recipe, self._updates))
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
@@ -152,8 +152,13 @@ class _Tally:
         return loss / count, correct / count
 
 
-def fall(recipe: Recipe, updates: int) -> Callable[[int], float]:
+def factor(recipe: Recipe, updates: int) -> Callable[[int], float]:
     """The factor on the learning rate at each update, counted from 0."""
+    fall = _fall(recipe, updates)
+    return lambda update: fall(update) * min(1.0, (update + 1) / (recipe.warmup + 1))
+
+
+def _fall(recipe: Recipe, updates: int) -> Callable[[int], float]:
     match recipe.schedule:
         case "constant":
             return lambda _update: 1.0

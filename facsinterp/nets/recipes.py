@@ -35,6 +35,8 @@ class Recipe:
     updates) (the `decay` of Keras 1 and 2), or along a cosine to 0 at the last update."""
     decay: float = 0.0
     """Of the schedule `inverse`."""
+    warmup: int = 0
+    """Updates at the start over which the learning rate rises evenly to that of the schedule."""
     updates_per_epoch: int | None = None
     """None: an epoch shows each training face once."""
     replacement: bool = False
@@ -67,6 +69,10 @@ class Recipe:
                 "recipe.learning_rate",
                 expected="above 0",
                 got=str(self.learning_rate),
+            )
+        if self.warmup < 0:
+            yield Fault(
+                "unusable warmup", "recipe.warmup", expected="0 or more", got=str(self.warmup)
             )
         for name in ("momentum", "weight_decay", "decay"):
             if not 0 <= getattr(self, name) < 1:

@@ -16,7 +16,7 @@ from facsinterp.errors import InputError, TrainingError
 from facsinterp.nets import zoo
 from facsinterp.nets.augment import Augmentation
 from facsinterp.nets.blueprint import Blueprint
-from facsinterp.nets.lesson import fall, train_batches
+from facsinterp.nets.lesson import factor, train_batches
 from facsinterp.nets.network import Network
 from facsinterp.nets.recipes import RECIPES, Recipe, recipe
 from facsinterp.nets.scores import predict
@@ -160,9 +160,11 @@ def test_the_first_update_is_the_one_that_the_recipe_says(task):
 
 
 def test_learning_rates_fall_as_the_schedule_says(task):
-    keras = fall(Recipe(schedule="inverse", decay=1e-2), 100)
+    keras = factor(Recipe(schedule="inverse", decay=1e-2), 100)
     assert [keras(i) for i in (0, 1, 100)] == [1.0, 1 / 1.01, 0.5]
-    cosine = fall(Recipe(schedule="cosine"), 100)
+    warm = factor(Recipe(warmup=3), 100)
+    assert [warm(i) for i in (0, 1, 2, 3, 4)] == [0.25, 0.5, 0.75, 1.0, 1.0]
+    cosine = factor(Recipe(schedule="cosine"), 100)
     assert [cosine(i) for i in (0, 50, 100, 101)] == pytest.approx([1, 0.5, 0, 0])
     trained = train(task, recipe=replace(PLAIN, epochs=2, schedule="inverse", decay=0.1))
     assert trained.curves.learning_rate == pytest.approx([1e-3 / 2, 1e-3 / 3])
@@ -311,5 +313,5 @@ def test_recipes_are_changed_by_name_and_checked():
         recipe("shrt", {"learning_rat": 1})
     assert "did you mean 'learning_rate'" in str(caught.value)
     with pytest.raises(InputError) as caught:
-        Recipe(epochs=0, learning_rate=0, momentum=1, augmentation="ligt")  # type: ignore[arg-type]
-    assert len(caught.value.faults) == 4
+        Recipe(epochs=0, learning_rate=0, momentum=1, warmup=-1, augmentation="ligt")  # type: ignore[arg-type]
+    assert len(caught.value.faults) == 5
