@@ -246,7 +246,7 @@ def test_an_unsuitable_module_is_refused_before_the_work(task):
 
 def test_nothing_is_left_behind(task, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
-    heard = []
+    heard: list[logging.LogRecord] = []
     listener = logging.Handler()
     monkeypatch.setattr(listener, "emit", heard.append)
     loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]

@@ -5,11 +5,12 @@ import pytest
 from facsinterp.errors import PluginError
 from facsinterp.study import registry
 from facsinterp.study.contract import Inputs, Need, Study, StudyResult
-from facsinterp.testing import StudyContract
+from facsinterp.testing import StudyContract, tiny_faces
 
 
 def inputs(tmp_path):
-    return Inputs(faces=None, pixels=None, scratch=tmp_path, seed=5)
+    faces, pixels = tiny_faces(subjects=2, sequences=1)
+    return Inputs(faces=faces, pixels=pixels, scratch=tmp_path, seed=5)
 
 
 @pytest.mark.parametrize("need", list(Need))
@@ -41,4 +42,4 @@ class TestFilters(StudyContract):
 
 
 class TestDeadFilters(StudyContract):
-    study = registry.load("dead-filters")(threshold=0.1, relative=True)
+    study = registry.load("dead-filters").model_validate({"threshold": 0.1, "relative": True})

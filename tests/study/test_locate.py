@@ -1,6 +1,7 @@
 """Where data lies: one folder for all, or one a source, entered under its usual name."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -10,7 +11,8 @@ from facsinterp.study.locate import DataPlaces
 
 
 def corpus(name="ckplus", folders=("CK+", "ckplus")):
-    return Source(name, "the set", folders, SourceOptions, lambda *_: None, lambda *_: None)
+    never = cast("Any", None)  # where data lies is asked before anything is read
+    return Source(name, "the set", folders, SourceOptions, read=never, pictures=never)
 
 
 def test_a_folder_is_entered_under_its_usual_name_whatever_the_case(tmp_path):

@@ -23,6 +23,7 @@ def test_a_result_survives_the_disk(tmp_path):
     back = load_result(tmp_path)
     assert back.findings == result.findings
     pd.testing.assert_frame_equal(back.tables["units"], TABLE)
+    assert back.sections[0].table is not None
     pd.testing.assert_frame_equal(back.sections[0].table, TABLE)
     assert back.sections[0].figure == result.sections[0].figure
     assert back.sections[0].paragraphs == ("a", "b")

@@ -24,6 +24,7 @@ from facsinterp.faces.pictures import FilePictures
 from facsinterp.faces.sources import ckplus_files as tree
 from facsinterp.faces.sources.contract import Source, SourceOptions
 from facsinterp.faces.sources.files import UnreadableFile, existing_folder, real_files
+from facsinterp.faces.sources.licences import open_licence
 from facsinterp.faces.table import FaceTable, Found, Terms
 from facsinterp.facs import EXPRESSIONS, UNITS, label
 
@@ -67,8 +68,9 @@ class CkPlusOptions(SourceOptions):
     """Whether the first frame of each sequence, a neutral face, is taken."""
     inherit: bool = False
     """Whether those last frames count as coded like the peak. They are near copies of it."""
-    showable: Literal["consented", "all"] = "consented"
-    """Who may be shown: the subjects of CK+ who consented, or everybody (of other data)."""
+    showable: Literal["licence", "consented", "all"] = "licence"
+    """Who may be shown: the subjects of CK+ who consented, or everybody; "licence" means
+    everybody where the folder holds an open licence of its own, and so is not CK+."""
 
 
 @dataclass(frozen=True)
@@ -115,11 +117,7 @@ def _read(folder: Path | None, options: CkPlusOptions) -> FaceTable:
         expression=[face.expression for face in faces],
         path=[face.path.relative_to(root).as_posix() for face in faces],
         landmarks=landmarks,
-        terms=Terms(
-            "CK+" if options.showable == "consented" else "CK+ layout",
-            _TERMS if options.showable == "consented" else "",
-            CONSENTED if options.showable == "consented" else None,
-        ),
+        terms=_terms(root, options),
         found=Found(
             _layout(root, sequences),
             _counts(shown),
@@ -128,6 +126,16 @@ def _read(folder: Path | None, options: CkPlusOptions) -> FaceTable:
             tuple(notes.warnings),
         ),
     )
+
+
+def _terms(root: Path, options: CkPlusOptions) -> Terms:
+    """The terms of CK+, unless the user or the data's own licence says otherwise."""
+    if options.showable == "all":
+        return Terms("CK+ layout")
+    licence = open_licence(root) if options.showable == "licence" else None
+    if licence is not None:
+        return Terms("CK+ layout", f"{licence} in the data's folder lets everybody show the faces.")
+    return Terms("CK+", _TERMS, CONSENTED)
 
 
 def _taken(sequence: tree.Sequence, options: CkPlusOptions) -> Iterator[_Face]:

@@ -357,6 +357,21 @@ def test_who_may_be_shown(tree):
     assert read(tree.root, showable="all").terms.may_show("S005")
 
 
+@pytest.mark.parametrize("name", ["LICENSE", "licence.txt", "LICENSE-model.txt"])
+def test_an_open_licence_in_the_folder_lets_everybody_be_shown(tree, name):
+    (tree.root / name).write_text("MIT License\n\nCopyright ...")
+    terms = read(tree.root).terms
+    assert terms.may_show("S005")
+    assert name in terms.text
+    assert not read(tree.root, showable="consented").terms.may_show("S005")
+
+
+def test_another_licence_opens_nothing(tree):
+    (tree.root / "LICENSE").write_text("User agreement: no redistribution.")
+    (tree.root / "about.txt").write_text("MIT License")
+    assert not read(tree.root).terms.may_show("S005")
+
+
 def test_pictures_open_by_the_path_column(tree):
     faces = read(tree.root)
     opened = list(SOURCE.pictures(tree.root, CkPlusOptions()).open(faces.column("path").tolist()))
