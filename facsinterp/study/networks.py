@@ -73,9 +73,10 @@ def make_network(
         with ledger.writing(step, key) as partial:
             _train(spec, faces, pixels, fold, partial, device=device, progress=progress)
     first = folds[0]
-    return Looker(
-        load_network(RunFolder(ledger.folder).network(first.name)), _split(first, len(faces))
-    )
+    place = RunFolder(ledger.folder).network(first.name)
+    # Code of the user's own runs because the definition names it, not because a file does.
+    network = load_network(place, builder=spec.network.builder or "")
+    return Looker(network, _split(first, len(faces)))
 
 
 def _split(fold: Fold, n: int) -> NDArray[np.str_]:

@@ -1,0 +1,187 @@
+"""The commands as a user types them."""
+
+import io
+import os
+import subprocess
+import sys
+import threading
+import urllib.request
+from http.server import ThreadingHTTPServer
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from facsinterp.cli import app as cli
+from facsinterp.cli import server
+from facsinterp.cli.bars import Bars
+from facsinterp.errors import DataError, DefinitionError
+from facsinterp.testing import tiny_store
+
+
+def call(*words):
+    return CliRunner().invoke(cli.app, [str(word) for word in words])
+
+
+def shell(*words, cwd=None):
+    code = "from facsinterp.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, words)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )
+
+
+def test_help_names_every_command():
+    text = call("--help").output
+    for command in ("check", "run", "report", "serve", "query", "studies", "data"):
+        assert command in text
+
+
+def test_check_prints_the_id_and_the_steps():
+    text = call("check", "studies/quickstart").output
+    assert "quickstart" in text
+    for step in ("faces", "network", "activations", "associations", "study", "report"):
+        assert step in text
+
+
+def test_studies_are_listed_with_what_they_ask():
+    assert "dead-filters" in call("studies").output
+
+
+def test_an_error_is_told_without_a_traceback(tmp_path):
+    done = shell("check", tmp_path)
+    assert done.returncode == 2
+    assert "there is no study definition here" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_data_folder_leaves_nothing_behind(tmp_path):
+    done = shell("run", "studies/ckplus", "--data", tmp_path / "gone", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "nothing at this path" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_data_folder_is_told_what_belongs_there(tmp_path):
+    (tmp_path / "data").mkdir()
+    done = shell("run", "studies/ckplus", "--data", tmp_path / "data", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "cohn-kanade-images" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_device_is_refused_before_any_work(tmp_path):
+    done = shell("run", "studies/quickstart", "--out", tmp_path / "out", "--device", "tpu")
+    assert done.returncode == 2
+    assert "unknown device 'tpu'" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_data_check_tells_what_is_there():
+    text = call("data", "check", "drawn").output
+    assert "subjects" in text
+    assert "AU12" in text
+
+
+def test_data_check_wants_a_folder_where_one_is_needed():
+    with pytest.raises(DataError, match="needs a folder"):
+        call("data", "check", "ckplus").exception and raise_of("data", "check", "ckplus")
+
+
+def raise_of(*words):
+    raise call(*words).exception
+
+
+def test_an_unknown_source_gets_the_nearest():
+    with pytest.raises(DefinitionError, match="ckplus"):
+        raise_of("data", "check", "ckpluss")
+
+
+def test_the_atlas_is_a_picture(tmp_path):
+    call("data", "atlas", "--out", tmp_path / "atlas.png", "--people", 1)
+    assert (tmp_path / "atlas.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_query_of_a_folder_that_is_no_run(tmp_path):
+    with pytest.raises(DataError, match="no associations"):
+        raise_of("query", tmp_path)
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    """A folder with associations, as a run leaves it."""
+    from facsinterp.association.associate import associate
+    from facsinterp.association.settings import Settings
+
+    folder = tmp_path_factory.mktemp("run")
+    store = tiny_store(folder)
+    associate(store, Settings(permutations=99, min_units=1)).save(folder / "associations.zarr")
+    return folder
+
+
+def test_query_by_unit_and_by_filter(run_folder):
+    by_unit = call("query", run_folder, "--au", 12, "--top", 3).output
+    assert by_unit.count("AU12") == 3
+    by_filter = call("query", run_folder, "--filter", "conv2/1", "--csv").output.splitlines()
+    assert by_filter[0].startswith("filter,au,auroc")
+    assert all(line.startswith("conv2/001,") for line in by_filter[1:])
+    assert len(by_filter) == 11
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--au", 99), "not coded for AU99"),
+        (("--filter", "conv9/001"), "no such filter"),
+        (("--filter", "nonsense"), "does not name a filter"),
+    ],
+)
+def test_query_of_what_is_not_there(run_folder, words, told):
+    with pytest.raises(ValueError, match=told):
+        raise_of("query", run_folder, *words)
+
+
+def test_serve_gives_files_of_the_folder_to_this_machine_only(tmp_path, monkeypatch):
+    (tmp_path / "index.html").write_text("hello")
+    served = {}
+
+    def once(self):
+        served["address"] = self.server_address
+        worker = threading.Thread(target=self.handle_request)
+        worker.start()
+        url = f"http://127.0.0.1:{self.server_port}/index.html"
+        served["text"] = urllib.request.urlopen(url, timeout=10).read().decode()
+        worker.join()
+
+    monkeypatch.setattr(ThreadingHTTPServer, "serve_forever", once)
+    server.serve_folder(tmp_path, 0)
+    assert served["text"] == "hello"
+    assert served["address"][0] == "127.0.0.1"
+
+
+def test_serve_wants_a_folder(tmp_path):
+    with pytest.raises(DataError, match="no folder to serve"):
+        server.serve_folder(tmp_path / "gone", 0)
+
+
+def test_progress_without_a_terminal_is_a_line_a_step():
+    console = Console(file=io.StringIO(), width=100)
+    bars = Bars(console)
+    with bars.step("sweep", 3) as advance:
+        for _ in range(3):
+            advance(1)
+    bars.say("done before")
+    text = console.file.getvalue()
+    assert text.startswith("sweep")
+    assert "done before" in text
+
+
+def test_progress_on_a_terminal_shows_time_left():
+    console = Console(file=io.StringIO(), force_terminal=True, width=100)
+    with Bars(console).step("sweep", 10) as advance:
+        advance(5)
+    assert "left" in console.file.getvalue()

@@ -1,0 +1,187 @@
+"""A whole run on a few drawn faces: what it leaves, what it skips, and how it goes on."""
+
+import json
+import shutil
+
+import pytest
+
+from facsinterp.activations.store import ActivationStore
+from facsinterp.association.table import Associations
+from facsinterp.errors import DataError, WeightsError
+from facsinterp.study import networks
+from facsinterp.study.folder import RunFolder
+from facsinterp.study.locate import DataPlaces
+from facsinterp.study.publish import accuracy_of, publish
+from facsinterp.study.run import run_study
+from facsinterp.study.spec import parse_spec
+
+DEFINITION = """
+study = "filters"
+question = "Which filters answer?"
+seed = 1
+
+[faces]
+source = "drawn"
+subjects = 9
+sequences = 3
+pixels = 32
+size = 32
+
+[network]
+import = "tests.study.small:small"
+
+[network.train]
+folds = 3
+epochs = 1
+
+[association]
+permutations = 199
+min_units = 2
+"""
+
+
+class Listener:
+    """A Progress that remembers what was done."""
+
+    def __init__(self, stop_at=None):
+        self.steps, self.news, self.stop_at = [], [], stop_at
+
+    def step(self, title, total):
+        self.steps.append(title)
+        if self.stop_at is not None and len(self.steps) == self.stop_at:
+            raise KeyboardInterrupt
+        return SilentStep()
+
+    def say(self, text):
+        self.news.append(text)
+
+
+class SilentStep:
+    def __enter__(self):
+        return lambda parts: None
+
+    def __exit__(self, *_):
+        return None
+
+
+def run(out, text=DEFINITION, progress=None, places=None):
+    spec = parse_spec(text, name="small")
+    listener = progress or Listener()
+    index = run_study(spec, places or DataPlaces(), out, device="cpu", progress=listener)
+    return RunFolder(index.parents[1]), listener
+
+
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("reports"))
+
+
+@pytest.fixture(scope="module")
+def finished(first_run):
+    return first_run[0]
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    """The finished run in a place of its own, to be broken."""
+    out = finished.path.parents[1]
+    shutil.copytree(out, tmp_path / "reports")
+    return tmp_path / "reports"
+
+
+def test_a_run_leaves_everything_that_its_report_rests_on(finished):
+    assert finished.path.name == parse_spec(DEFINITION, name="small").id
+    assert finished.definition.read_text() == DEFINITION
+    store = ActivationStore.open(finished.store)
+    assert len(store.filters) == 12
+    assert set(store.faces.column("split")) == {"train", "validation", "test"}
+    assert Associations.open(finished.associations).data.attrs["rows"] == "held-out"
+    assert len(list((finished.site / "filters").glob("*.html"))) == 12
+    assert {file.name for file in finished.tables.glob("*.parquet")} >= {"units.parquet"}
+    assert json.loads(finished.provenance.read_text())["inputs"]["definition"]
+    assert not list(finished.path.rglob("*.partial"))
+    assert not (finished.path / "scratch").exists()
+
+
+def test_no_subject_is_on_two_sides(finished):
+    faces = ActivationStore.open(finished.store).faces
+    for subject in set(faces.column("subject")):
+        assert len(set(faces.column("split")[faces.column("subject") == subject])) == 1
+
+
+def test_every_labelled_face_is_predicted_once_by_a_network_that_never_saw_it(finished):
+    accuracy = accuracy_of(finished)
+    faces = ActivationStore.open(finished.store).faces
+    assert accuracy.n == sum(faces.column("expression") != "")
+    assert (accuracy.folds, accuracy.subjects) == (3, 9)
+
+
+def test_a_second_run_recomputes_nothing(finished):
+    out = finished.path.parents[1]
+    before = {file: file.stat().st_mtime_ns for file in out.rglob("*") if file.is_file()}
+    _, listener = run(out)
+    assert listener.steps == []
+    after = {file: file.stat().st_mtime_ns for file in out.rglob("*") if file.is_file()}
+    changed = {file.name for file in before if after.get(file) != before[file]}
+    assert changed <= {"study.toml"}
+    assert after.keys() == before.keys()
+
+
+@pytest.mark.parametrize("stop_at", [2, 4, 5])
+def test_an_interrupted_run_goes_on_where_it_stopped(first_run, tmp_path, stop_at):
+    finished, whole = first_run
+    listener = Listener(stop_at)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, progress=listener)
+    assert not list(tmp_path.rglob("fold-*.partial"))
+    folder, again = run(tmp_path)
+    assert again.steps == whole.steps[stop_at - 1 :]
+    first, second = (Associations.open(f.associations).data for f in (finished, folder))
+    assert first.drop_attrs().identical(second.drop_attrs())
+
+
+def test_a_store_of_another_network_is_swept_again_and_said(copy, monkeypatch):
+    ledger = next(copy.glob("small/*/steps.json"))
+    keys = json.loads(ledger.read_text())
+    shutil.rmtree(ledger.parent / "network" / "fold-1")
+    ledger.write_text(json.dumps({k: v for k, v in keys.items() if k != "network/fold-1"}))
+    monkeypatch.setattr(networks, "from_blueprint", other_weights(networks.from_blueprint))
+    _, listener = run(copy)
+    assert any("swept again" in news and "network" in news for news in listener.news)
+
+
+def other_weights(build):
+    return lambda blueprint, seed: build(blueprint, seed=seed + 1)
+
+
+def test_new_settings_keep_the_network_and_make_a_new_run(copy, finished):
+    text = DEFINITION.replace("permutations = 199", "permutations = 299")
+    folder, _ = run(copy, text)
+    assert folder.path.name != finished.path.name
+    assert finished.path.name in {p.name for p in (copy / "small").iterdir()}
+
+
+def test_publish_needs_a_finished_run(tmp_path, copy):
+    with pytest.raises(DataError, match="not the folder of a finished run"):
+        publish(tmp_path)
+    folder = next((copy / "small").iterdir())
+    shutil.rmtree(folder / "site")
+    assert publish(folder).is_file()
+
+
+def test_given_weights_are_loaded_and_all_faces_are_looked_at(copy, tmp_path):
+    weights = next(copy.glob("small/*/network/fold-1/weights.safetensors"))
+    (tmp_path / "data").mkdir()
+    shutil.copy(weights, tmp_path / "data" / "mine.safetensors")
+    head, _, tail = DEFINITION.partition("[network.train]")
+    text = head + 'weights = "mine.safetensors"\n\n' + tail[tail.index("[association]") :]
+    folder, _ = run(tmp_path / "out", text, places=DataPlaces(tmp_path / "data"))
+    assert Associations.open(folder.associations).data.attrs["rows"] == "all"
+    assert accuracy_of(folder) is None
+
+
+def test_weights_that_are_not_there_are_named(tmp_path):
+    head, _, tail = DEFINITION.partition("[network.train]")
+    text = head + 'weights = "gone.pt"\n\n' + tail[tail.index("[association]") :]
+    with pytest.raises(WeightsError, match=r"gone\.pt"):
+        run(tmp_path, text)
