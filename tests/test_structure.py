@@ -31,7 +31,7 @@ def loaded_after(statement):
         "import facsinterp.association.associate",
         "import facsinterp.report.site",
         "import facsinterp.study.contract",
-        "import facsinterp.study.spec",
+        "import facsinterp.study.parse",
     ],
 )
 def test_imports_without_torch(statement):

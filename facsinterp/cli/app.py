@@ -65,7 +65,8 @@ def _progress() -> Progress:
 @app.command()
 def check(study: Definition) -> None:
     """Check a definition; print its id and what would be computed."""
-    from facsinterp.study.spec import read_spec, steps
+    from facsinterp.study.parse import read_spec
+    from facsinterp.study.spec import steps
 
     spec = read_spec(study)
     typer.echo(f"{spec.name}  {spec.id}\n{spec.question}\n")
@@ -82,8 +83,8 @@ def run(
 ) -> None:
     """Run a definition from faces to a report; steps that are done already are skipped."""
     from facsinterp.study.locate import DataPlaces
+    from facsinterp.study.parse import read_spec
     from facsinterp.study.run import run_study
-    from facsinterp.study.spec import read_spec
 
     spec = read_spec(study)
     index = run_study(spec, DataPlaces.parse(data or []), out, device=device, progress=_progress())

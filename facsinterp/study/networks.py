@@ -22,8 +22,8 @@ from facsinterp.faces.table import FaceTable
 from facsinterp.facs import EXPRESSIONS
 from facsinterp.nets.blueprint import Blueprint
 from facsinterp.nets.network import Network
+from facsinterp.nets.prediction import predict
 from facsinterp.nets.recipes import Recipe
-from facsinterp.nets.scores import predict
 from facsinterp.nets.training import fit
 from facsinterp.nets.weights import load_network, load_weights, save_network
 from facsinterp.nets.zoo import from_blueprint
@@ -141,7 +141,6 @@ def _train(
             "fold": fold.name,
             "true": expression[test],
             "predicted": np.array(classes)[said],
-            "majority": classes[np.bincount(labels[train]).argmax()],
         }
     )
     table.to_parquet(folder / PREDICTIONS, index=False)

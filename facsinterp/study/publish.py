@@ -14,10 +14,11 @@ from facsinterp.evidence.dead import dead_filters
 from facsinterp.progress import SILENT, Progress
 from facsinterp.report.parts import Curve, Fact, Report
 from facsinterp.report.site import write_site
-from facsinterp.stats.accuracy import Accuracy, held_out_accuracy
+from facsinterp.stats.accuracy import Scores, score
 from facsinterp.study.folder import CURVES, PREDICTIONS, RunFolder
+from facsinterp.study.parse import parse_spec
 from facsinterp.study.results import load_result
-from facsinterp.study.spec import StudySpec, parse_spec
+from facsinterp.study.spec import StudySpec
 
 
 def publish(folder: Path, *, progress: Progress = SILENT) -> Path:
@@ -69,22 +70,23 @@ def _facts(spec: StudySpec, store: ActivationStore, run: RunFolder) -> list[Fact
         Fact("Subjects", len(subjects), f"{len(sequences)} sequences"),
         Fact("Network", spec.network.built, f"{len(store.filters)} conv filters"),
     ]
-    accuracy = accuracy_of(run)
-    if accuracy is not None:
+    scores = scores_of(run)
+    if scores is not None:
+        accuracy = scores.accuracy
+        folds = len(run.of_folds(PREDICTIONS))
         facts.append(
             Fact(
                 "Accuracy on held-out subjects",
                 f"{accuracy.share:.1%}",
-                f"95 % interval {accuracy.low:.1%} to {accuracy.high:.1%} over subjects; "
-                f"chance {accuracy.chance:.1%}, majority {accuracy.majority:.1%}; "
-                f"{accuracy.n} images, {accuracy.folds} "
-                f"{'fold' if accuracy.folds == 1 else 'folds'}",
+                f"95 % interval {accuracy.low:.1%} to {accuracy.high:.1%}; chance "
+                f"{scores.chance:.1%}, majority {scores.majority:.1%}; over {folds} "
+                f"{'fold' if folds == 1 else 'folds'}, {accuracy.note}",
             )
         )
     return facts
 
 
-def accuracy_of(run: RunFolder) -> Accuracy | None:
+def scores_of(run: RunFolder) -> Scores | None:
     """How well the networks of a run name the expression of people they never saw.
 
     Over all folds; None when nothing was trained.
@@ -93,12 +95,12 @@ def accuracy_of(run: RunFolder) -> Accuracy | None:
     if not files:
         return None
     table = pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
-    return held_out_accuracy(
-        true=table["true"].to_numpy(dtype=str),
-        predicted=table["predicted"].to_numpy(dtype=str),
-        majority=table["majority"].to_numpy(dtype=str),
-        subject=table["subject"].to_numpy(dtype=str),
-        fold=table["fold"].to_numpy(dtype=str),
+    classes = pd.Index(sorted({*table["true"], *table["predicted"]}))
+    return score(
+        classes.get_indexer(table["true"]),
+        classes.get_indexer(table["predicted"]),
+        len(classes),
+        table["subject"].to_numpy(dtype=str),
     )
 
 

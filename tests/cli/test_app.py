@@ -169,19 +169,19 @@ def test_serve_wants_a_folder(tmp_path):
 
 
 def test_progress_without_a_terminal_is_a_line_a_step():
-    console = Console(file=io.StringIO(), width=100)
-    bars = Bars(console)
+    written = io.StringIO()
+    bars = Bars(Console(file=written, width=100))
     with bars.step("sweep", 3) as advance:
         for _ in range(3):
             advance(1)
     bars.say("done before")
-    text = console.file.getvalue()
+    text = written.getvalue()
     assert text.startswith("sweep")
     assert "done before" in text
 
 
 def test_progress_on_a_terminal_shows_time_left():
-    console = Console(file=io.StringIO(), force_terminal=True, width=100)
-    with Bars(console).step("sweep", 10) as advance:
+    written = io.StringIO()
+    with Bars(Console(file=written, force_terminal=True, width=100)).step("sweep", 10) as advance:
         advance(5)
-    assert "left" in console.file.getvalue()
+    assert "left" in written.getvalue()

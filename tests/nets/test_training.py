@@ -18,8 +18,8 @@ from facsinterp.nets.augment import Augmentation
 from facsinterp.nets.blueprint import Blueprint
 from facsinterp.nets.lesson import factor, train_batches
 from facsinterp.nets.network import Network
+from facsinterp.nets.prediction import predict
 from facsinterp.nets.recipes import RECIPES, Recipe, recipe
-from facsinterp.nets.scores import predict
 from facsinterp.nets.training import fit
 
 CLASSES = ("neutral", "happy", "fear")

@@ -15,7 +15,7 @@ from facsinterp.errors import InputError, WeightsError
 from facsinterp.nets import zoo
 from facsinterp.nets.blueprint import Blueprint
 from facsinterp.nets.network import Network
-from facsinterp.nets.scores import predict
+from facsinterp.nets.prediction import predict
 from facsinterp.nets.weights import load_network, load_weights, save_network
 
 CLASSES = ("neutral", "happy", "fear")

@@ -8,12 +8,13 @@ import pytest
 from facsinterp.activations.store import ActivationStore
 from facsinterp.association.table import Associations
 from facsinterp.errors import DataError, WeightsError
+from facsinterp.nets.zoo import from_blueprint
 from facsinterp.study import networks
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.locate import DataPlaces
-from facsinterp.study.publish import accuracy_of, publish
+from facsinterp.study.parse import parse_spec
+from facsinterp.study.publish import publish, scores_of
 from facsinterp.study.run import run_study
-from facsinterp.study.spec import parse_spec
 
 DEFINITION = """
 study = "filters"
@@ -110,10 +111,13 @@ def test_no_subject_is_on_two_sides(finished):
 
 
 def test_every_labelled_face_is_predicted_once_by_a_network_that_never_saw_it(finished):
-    accuracy = accuracy_of(finished)
+    scores = scores_of(finished)
+    assert scores is not None
+    accuracy = scores.accuracy
     faces = ActivationStore.open(finished.store).faces
-    assert accuracy.n == sum(faces.column("expression") != "")
-    assert (accuracy.folds, accuracy.subjects) == (3, 9)
+    assert accuracy.count == sum(faces.column("expression") != "")
+    assert "9 subjects" in accuracy.note
+    assert len(finished.of_folds("predictions.parquet")) == 3
 
 
 def test_a_second_run_recomputes_nothing(finished):
@@ -145,13 +149,13 @@ def test_a_store_of_another_network_is_swept_again_and_said(copy, monkeypatch):
     keys = json.loads(ledger.read_text())
     shutil.rmtree(ledger.parent / "network" / "fold-1")
     ledger.write_text(json.dumps({k: v for k, v in keys.items() if k != "network/fold-1"}))
-    monkeypatch.setattr(networks, "from_blueprint", other_weights(networks.from_blueprint))
+    monkeypatch.setattr(networks, "from_blueprint", other_weights)
     _, listener = run(copy)
     assert any("swept again" in news and "network" in news for news in listener.news)
 
 
-def other_weights(build):
-    return lambda blueprint, seed: build(blueprint, seed=seed + 1)
+def other_weights(blueprint, seed):
+    return from_blueprint(blueprint, seed=seed + 1)
 
 
 def test_new_settings_keep_the_network_and_make_a_new_run(copy, finished):
@@ -177,7 +181,7 @@ def test_given_weights_are_loaded_and_all_faces_are_looked_at(copy, tmp_path):
     text = head + 'weights = "mine.safetensors"\n\n' + tail[tail.index("[association]") :]
     folder, _ = run(tmp_path / "out", text, places=DataPlaces(tmp_path / "data"))
     assert Associations.open(folder.associations).data.attrs["rows"] == "all"
-    assert accuracy_of(folder) is None
+    assert scores_of(folder) is None
 
 
 def test_weights_that_are_not_there_are_named(tmp_path):

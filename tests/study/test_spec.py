@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from facsinterp.errors import DefinitionError
-from facsinterp.study.spec import parse_spec, read_spec, steps
+from facsinterp.study.parse import parse_spec, read_spec
+from facsinterp.study.spec import steps
 
 STUDIES = Path(__file__).parents[2] / "studies"
 

@@ -1,0 +1,218 @@
+"""From TOML text to a `StudySpec`: every default filled in, every fault told at once."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from facsinterp.association.settings import Settings
+from facsinterp.errors import DefinitionError, Fault, InputError, PluginError
+from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.sources.registry import source
+from facsinterp.study import registry
+from facsinterp.study.faults import faults_of, model_of
+from facsinterp.study.spec import StudySpec
+
+FILE_NAME: Final = "study.toml"
+DEFAULT_RECIPE: Final = "short"
+
+
+def read_spec(path: Path) -> StudySpec:
+    """The definition in a file, or in the `study.toml` of a folder.
+
+    Raises DefinitionError with every fault.
+    """
+    file = path / FILE_NAME if path.is_dir() else path
+    if not file.is_file():
+        raise DefinitionError(
+            Fault(
+                "there is no study definition here",
+                where=str(path),
+                expected=f"a definition file, or a folder with a {FILE_NAME}",
+                got="a folder without one" if path.is_dir() else "nothing",
+                do="run `facsinterp studies` to see the studies that are installed",
+            )
+        )
+    name = file.parent.resolve().name if file.name == FILE_NAME else file.stem
+    try:
+        return parse_spec(file.read_text(encoding="utf-8"), name=name)
+    except DefinitionError as error:
+        raise error.inside(str(file)) from None
+    except UnicodeDecodeError as error:
+        fault = Fault("the definition is not UTF-8 text", where=str(file), got=str(error))
+        raise DefinitionError(fault) from None
+
+
+def parse_spec(text: str, *, name: str) -> StudySpec:
+    """The definition that a TOML text holds. Raises DefinitionError with every fault."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        fault = Fault("the definition is not TOML", got=str(error))
+        raise DefinitionError(fault) from None
+    faults: list[Fault] = []
+    content = _gathered(content)
+    spec = _validated(content, name, text, faults)
+    content = _filled(content, faults)
+    if faults or spec is None:
+        raise DefinitionError(faults)
+    return StudySpec.model_validate({**content, "name": name, "text": text})
+
+
+def _gathered(content: dict[str, Any]) -> dict[str, Any]:
+    """The same content with the free keys of a part moved into its options."""
+    faces = content.get("faces")
+    if isinstance(faces, dict):
+        prepared = model_of(Preparation).model_fields
+        content["faces"] = {
+            **{key: faces[key] for key in ("source",) if key in faces},
+            "preparation": {key: value for key, value in faces.items() if key in prepared},
+            "options": {
+                key: value
+                for key, value in faces.items()
+                if key != "source" and key not in prepared
+            },
+        }
+    train = content["network"].get("train") if _is_table(content, "network") else None
+    if isinstance(train, dict):
+        kept = {key: train[key] for key in ("folds", "hold_out") if key in train}
+        recipe = {key: value for key, value in train.items() if key not in kept}
+        content["network"]["train"] = {**kept, "recipe": recipe}
+    return content
+
+
+def _is_table(content: Mapping[str, Any], name: str) -> bool:
+    return isinstance(content.get(name), dict)
+
+
+def _validated(
+    content: dict[str, Any], name: str, text: str, faults: list[Fault]
+) -> StudySpec | None:
+    try:
+        return StudySpec.model_validate({**content, "name": name, "text": text})
+    except ValidationError as error:
+        faults.extend(faults_of(error, StudySpec))
+        return None
+
+
+def _filled(content: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
+    """The content with the defaults of source, preparation, recipe, settings and study."""
+    filled = dict(content)
+    if _is_table(content, "faces"):
+        faces = dict(content["faces"])
+        faces["preparation"] = _checked(
+            model_of(Preparation), faces["preparation"], "faces", faults
+        )
+        faces["options"] = _source_options(faces, faults)
+        filled["faces"] = faces
+    if _is_table(content, "network"):
+        filled["network"] = _network(dict(content["network"]), faults)
+    filled["association"] = _association(content.get("association", {}), faults)
+    filled["params"] = _params(content, faults)
+    return filled
+
+
+def _checked(
+    model: type[BaseModel],
+    given: Mapping[str, Any],
+    where: str,
+    faults: list[Fault],
+    *,
+    also: Iterable[str] = (),
+) -> dict[str, Any]:
+    """The given keys with the model's defaults, or as they are when there are faults."""
+    try:
+        return model.model_validate(dict(given)).model_dump(mode="json")
+    except ValidationError as error:
+        faults.extend(faults_of(error, model, where, also))
+        return dict(given)
+
+
+def _source_options(faces: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:
+    if not isinstance(faces.get("source"), str):
+        return {}
+    try:
+        found = source(faces["source"])
+    except DefinitionError as error:
+        faults.extend(error.inside("faces.source").faults)
+        return {}
+    also = ["source", *model_of(Preparation).model_fields]
+    return _checked(found.Options, faces["options"], "faces", faults, also=also)
+
+
+def _network(network: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
+    # Architectures and recipes live beside torch, which is slow to load.
+    from facsinterp.nets.zoo import ARCHITECTURES
+
+    arch = network.get("arch")
+    if isinstance(arch, str) and arch in ARCHITECTURES:
+        given = network.get("options", {})
+        network["options"] = _checked(ARCHITECTURES[arch].options, given, "network.options", faults)
+    elif isinstance(arch, str):
+        faults.append(_unknown("network", "network.arch", arch, list(ARCHITECTURES)))
+    train = network.get("train")
+    if isinstance(train, dict):
+        network["train"] = {**train, "recipe": _recipe(train["recipe"], faults)}
+    return network
+
+
+def _recipe(given: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:
+    """Every field of the recipe that `recipe` names, with the changes given beside it."""
+    from facsinterp.nets.recipes import RECIPES, Recipe
+
+    changes = {key: value for key, value in given.items() if key != "recipe"}
+    name = given.get("recipe", DEFAULT_RECIPE)
+    if name not in RECIPES:
+        faults.append(_unknown("recipe", "network.train.recipe", str(name), list(RECIPES)))
+        return changes
+    return _settings(Recipe, {**asdict(RECIPES[name]), **changes}, "network.train", faults)
+
+
+def _unknown(kind: str, where: str, got: str, known: list[str]) -> Fault:
+    near = difflib.get_close_matches(got, known, n=1)
+    do = f"did you mean {near[0]}?" if near else ""
+    return Fault(f"there is no {kind} {got!r}", where, expected=", ".join(known), do=do)
+
+
+def _settings(
+    kind: type, given: Mapping[str, Any], where: str, faults: list[Fault]
+) -> dict[str, Any]:
+    """The fields of a settings dataclass with defaults; its own checks count too."""
+    before = len(faults)
+    filled = _checked(model_of(kind), given, where, faults)
+    if len(faults) == before:
+        try:
+            kind(**filled)
+        except InputError as error:
+            faults.extend(error.inside(where).faults)
+        except ValueError as error:
+            faults.append(Fault(str(error), where=where))
+    return filled
+
+
+def _association(given: object, faults: list[Fault]) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        return {}  # already told as a fault of StudySpec
+    filled = _settings(Settings, given, "association", faults)
+    if "seed" not in given:
+        filled.pop("seed", None)
+    return filled
+
+
+def _params(content: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:
+    given = content.get("params", {})
+    name = content.get("study")
+    if not isinstance(name, str) or not isinstance(given, dict):
+        return {}
+    try:
+        study = registry.load(name)
+    except PluginError as error:
+        faults.append(Fault(str(error), where="study"))
+        return dict(given)
+    return _checked(study, given, "params", faults)
