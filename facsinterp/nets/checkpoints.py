@@ -77,7 +77,7 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
                 "the checkpoint was refused: it holds more than weights and could run code",
                 str(path),
                 expected="tensors only",
-                got=_first_sentence(error),
+                got=_refused(error),
                 do=SAFETENSORS_HINT,
             )
         ) from error
@@ -168,3 +168,11 @@ def _misfits(
 
 def _first_sentence(error: Exception) -> str:
     return str(error).strip().split("\n", 1)[0] or type(error).__name__
+
+
+def _refused(error: pickle.UnpicklingError) -> str:
+    """What the unpickler met, without torch's advice to load the file all the same."""
+    for line in str(error).splitlines():
+        if "GLOBAL" in line or "Unsupported" in line:
+            return line.strip()
+    return "a pickle that is no state dict"

@@ -53,11 +53,12 @@ def run_study(
     device = str(pick(device))
     faces, pixels = _look(spec, places, out, progress)
     folder = RunFolder(out / spec.name / spec.id)
-    folder.path.mkdir(parents=True, exist_ok=True)
-    folder.definition.write_text(spec.text, encoding="utf-8")
     ledger = Ledger(folder.path)
 
     looker = make_network(spec, faces, pixels, ledger, places, device=device, progress=progress)
+    # Not before: weights or faces that are refused leave no folder behind.
+    folder.path.mkdir(parents=True, exist_ok=True)
+    folder.definition.write_text(spec.text, encoding="utf-8")
     faces = faces.with_split(looker.split.tolist())
     store = _activations(
         spec, looker, faces, pixels, folder.store, device=device, progress=progress

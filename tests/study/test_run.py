@@ -189,3 +189,12 @@ def test_weights_that_are_not_there_are_named(tmp_path):
     text = head + 'weights = "gone.pt"\n\n' + tail[tail.index("[association]") :]
     with pytest.raises(WeightsError, match=r"gone\.pt"):
         run(tmp_path, text)
+
+
+def test_refused_weights_leave_no_run_behind(tmp_path):
+    head, _, tail = DEFINITION.partition("[network.train]")
+    text = head + 'weights = "page.pt"\n\n' + tail[tail.index("[association]") :]
+    (tmp_path / "page.pt").write_text("<!DOCTYPE html><html></html>")
+    with pytest.raises(WeightsError):
+        run(tmp_path / "out", text, places=DataPlaces(tmp_path))
+    assert not (tmp_path / "out" / "small").exists()
