@@ -7,7 +7,7 @@ demo: .venv/demo
 	.venv/bin/facsinterp run studies/quickstart --out reports
 
 test: .venv/dev
-	.venv/bin/python -m pytest -n 2
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2
 
 check: .venv/dev
 	.venv/bin/ruff check facsinterp studies tests benchmarks
