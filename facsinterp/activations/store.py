@@ -47,12 +47,13 @@ class ActivationStore:
     data: xr.Dataset
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path | str) -> Self:
         """The complete store at `path`, nothing read but its tables.
 
         Raises IncompleteStoreError while its sweep has not finished, StoreError when there
         is no store, or one that is damaged; what was found is named.
         """
+        path = Path(path)
         group = open_group(path)
         if group.attrs.get("complete") is not True:
             raise IncompleteStoreError(_progress_of(path, group))
@@ -76,7 +77,7 @@ class ActivationStore:
     @classmethod
     def from_arrays(  # noqa: PLR0913 - one keyword a variable of the store
         cls,
-        path: Path,
+        path: Path | str,
         peak: ArrayLike,
         filters: Sequence[FilterId],
         faces: FaceTable,
@@ -101,7 +102,7 @@ class ActivationStore:
             "face": face,
         }
         contents, answers = contents_of(given, filters, faces, BLOCK_SIZE)
-        with appearing(path, overwrite=overwrite) as partial:
+        with appearing(Path(path), overwrite=overwrite) as partial:
             writer = BlockWriter.create(partial, contents)
             for block, images in enumerate(writer.blocks):
                 writer.write(block, {name: values[images] for name, values in answers.items()})

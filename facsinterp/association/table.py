@@ -164,11 +164,12 @@ class Associations:
         frame = frame[[FILTER, *COORDINATES, *PAIRS]]
         return frame.sort_values("auroc", ascending=False, kind="stable", ignore_index=True)
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write the table as a zarr group at `path`, whole or not at all.
 
         Raises StoreError when something is there already.
         """
+        path = Path(path)
         if path.exists():
             message = f"{path} is there already; choose another path, or remove it first"
             raise StoreError(message)
@@ -180,11 +181,12 @@ class Associations:
             group.attrs.update({**self.data.attrs, "facsinterp_associations": FORMAT})
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path | str) -> Self:
         """The table at `path`, read whole.
 
         Raises StoreError when there is none, when it is damaged, or of another version.
         """
+        path = Path(path)
         if not (path / "zarr.json").is_file():
             message = f"no associations at {path}"
             raise StoreError(message)
