@@ -91,11 +91,13 @@ def unit_chart(bars: Sequence[UnitBar], top_n: int) -> Markup:
     height = head + row * len(bars) + foot
     left, right = _linear(0, 1, 206, 376), _linear(0, 1, 412, 612)
     bottom = head + row * len(bars)
+    drawn = any(known(bar.low) for bar in bars if bar.low is not None)
+    beside = "with 95 % interval" if drawn else "too few subjects for intervals"
     parts = [
         _text(206, 14, f"P@{top_n}", "strong"),
         _text(206, 29, "share of the top; mark: base rate", "muted"),
         _text(412, 14, "AUROC", "strong"),
-        _text(412, 29, "with 95 % interval; line: chance", "muted"),
+        _text(412, 29, f"{beside}; line: chance", "muted"),
         *_axis(left, (0, 0.5, 1), head, bottom),
         *_axis(right, (0, 0.5, 1), head, bottom),
         _line(right(0.5), head, right(0.5), bottom, "chance"),

@@ -11,6 +11,7 @@ from facsinterp.activations.store import ActivationStore
 from facsinterp.association.table import Associations
 from facsinterp.errors import DataError, Fault
 from facsinterp.evidence.dead import dead_filters
+from facsinterp.faces.sources.registry import source
 from facsinterp.progress import SILENT, Progress
 from facsinterp.report.parts import Curve, Fact, Report
 from facsinterp.report.site import write_site
@@ -62,13 +63,14 @@ def publish(folder: Path, *, progress: Progress = SILENT) -> Path:
 
 def _facts(spec: StudySpec, store: ActivationStore, run: RunFolder) -> list[Fact]:
     """What a reader must know of the run before believing anything of it."""
-    faces = store.faces
-    subjects = set(faces.column("subject")) - {""}
-    sequences = set(faces.column("sequence")) - {""}
+    prepared = spec.preparation
     facts = [
-        Fact("Faces", spec.faces.source, f"{len(faces)} images"),
-        Fact("Subjects", len(subjects), f"{len(sequences)} sequences"),
-        Fact("Network", spec.network.built, f"{len(store.filters)} conv filters"),
+        Fact("Source", store.faces.terms.source or source(spec.faces.source).title),
+        Fact(
+            "Network",
+            spec.network.built,
+            f"{prepared.size} × {prepared.size} px {prepared.colour}, {len(store.layers)} layers",
+        ),
     ]
     scores = scores_of(run)
     if scores is not None:

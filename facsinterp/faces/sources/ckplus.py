@@ -131,10 +131,13 @@ def _read(folder: Path | None, options: CkPlusOptions) -> FaceTable:
 def _terms(root: Path, options: CkPlusOptions) -> Terms:
     """The terms of CK+, unless the user or the data's own licence says otherwise."""
     if options.showable == "all":
-        return Terms("CK+ layout")
+        return Terms("data in the CK+ layout")
     licence = open_licence(root) if options.showable == "licence" else None
     if licence is not None:
-        return Terms("CK+ layout", f"{licence} in the data's folder lets everybody show the faces.")
+        return Terms(
+            "data in the CK+ layout",
+            f"{licence} in the data's folder lets everybody show the faces.",
+        )
     return Terms("CK+", _TERMS, CONSENTED)
 
 

@@ -19,7 +19,7 @@ from facsinterp.faces.sources.contract import Source, SourceOptions
 from facsinterp.faces.table import FaceTable, Found, Terms
 from facsinterp.provenance import fingerprint
 
-_TERMS: Final = Terms("facsinterp", "own drawings, free to show", None)
+_TERMS: Final = Terms("faces drawn by facsinterp", "own drawings, free to show", None)
 _TOGETHER: Final = 64
 """Pictures drawn before the first of them is handed on."""
 
