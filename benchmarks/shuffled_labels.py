@@ -14,24 +14,25 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facsinterp import ActivationStore, FaceTable, Settings, associate
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.parse import parse_spec
 
 
-def looked_at(store):
+def looked_at(store: ActivationStore) -> NDArray[np.int64]:
     """The faces of the analysis: the coded apex frame of each held-out sequence."""
     faces = store.faces
     apex = (faces.column("phase") == "apex") & (faces.column("split") == "test")
     coded = faces.data["coded"].values.any(axis=1)
-    last = {}
+    last: dict[str, int] = {}
     for row in np.flatnonzero(apex & coded):
-        last[faces.column("sequence")[row]] = row
+        last[str(faces.column("sequence")[row])] = int(row)
     return np.array(sorted(last.values()))
 
 
-def shuffled(faces, rows, rng):
+def shuffled(faces: FaceTable, rows: NDArray[np.int64], rng: np.random.Generator) -> FaceTable:
     """The same faces with the code rows of `rows` dealt out anew."""
     data = faces.data.isel(image=rows)
     drawn = rng.permutation(len(rows))
@@ -49,7 +50,7 @@ def shuffled(faces, rows, rng):
     )
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("--times", type=int, default=20)
