@@ -117,7 +117,8 @@ def _train(
         rows[labels[rows] >= 0] for rows in (fold.train, fold.validation, fold.test)
     )
     blueprint = _blueprint(spec, pixels, classes)
-    progress.say(f"{fold.name}: training without {len(set(faces.column('subject')[test]))} people")
+    held_out = len(set(faces.column("subject")[test]))
+    progress.say(f"network {fold.name}: held-out subjects: {held_out}")
     trained = fit(
         from_blueprint(blueprint, seed=spec.seed),
         images=pixels.array,

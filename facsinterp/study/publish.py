@@ -74,18 +74,19 @@ def _facts(spec: StudySpec, store: ActivationStore, run: RunFolder) -> list[Fact
     ]
     scores = scores_of(run)
     if scores is not None:
-        accuracy = scores.accuracy
-        folds = len(run.of_folds(PREDICTIONS))
-        facts.append(
-            Fact(
-                "Accuracy on held-out subjects",
-                f"{accuracy.share:.1%}",
-                f"95 % interval {accuracy.low:.1%} to {accuracy.high:.1%}; chance "
-                f"{scores.chance:.1%}, majority {scores.majority:.1%}; over {folds} "
-                f"{'fold' if folds == 1 else 'folds'}, {accuracy.note}",
-            )
-        )
+        facts.append(_accuracy(scores, len(run.of_folds(PREDICTIONS))))
     return facts
+
+
+def _accuracy(scores: Scores, folds: int) -> Fact:
+    found = scores.accuracy
+    return Fact(
+        "Accuracy on held-out subjects",
+        f"{100 * found.share:.1f} %",
+        f"95 % interval {100 * found.low:.1f} to {100 * found.high:.1f} % "
+        f"({'one split' if folds == 1 else f'{folds} folds'}, subjects as blocks); "
+        f"chance {100 * scores.chance:.1f} %, majority {100 * scores.majority:.1f} %",
+    )
 
 
 def scores_of(run: RunFolder) -> Scores | None:
