@@ -34,6 +34,11 @@ def _sentences(survey: Survey) -> Iterator[str]:
         )
     else:
         yield _headline(survey)
+        if verdicts.answering.any():
+            yield (
+                "An expression already implies action units: that a filter answers to a unit "
+                "does not say yet that it knows more than the expression."
+            )
         yield _older_rule(survey)
     yield from _dead(survey)
 

@@ -45,12 +45,14 @@ def test_the_answer_counts_what_the_associations_call_significant(report, survey
     assert f"{report.associations.data.attrs['family_size']} tests" in text
     assert f"would accept {report.associations.papers_rule().count}" in text
     assert "1 filter is dead: it answers to no face at all." in text
+    assert "knows more than the expression" in text
 
 
 def test_when_nothing_passes_the_answer_says_none(report):
     text = " ".join(answer(Survey.of(changed(report, q_auroc=1.0))))
     assert text.startswith("None of 10 filters answers to an action unit on 22 held-out subjects")
     assert "most often" not in text
+    assert "knows more than the expression" not in text
     assert "all of which pass no test" in text
 
 
