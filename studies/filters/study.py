@@ -118,11 +118,12 @@ def _passing(associations: Associations) -> pd.DataFrame:
 
 def _section(associations: Associations, units: pd.DataFrame) -> Section:
     attrs = associations.data.attrs
+    who = "the network never saw" if attrs["rows"] == "held-out" else "(none held out)"
     return Section(
         title="Action units and the filters that answer to them",
         paragraphs=(
             f"Each unit is compared over {attrs['n_units']} sequences of {attrs['n_subjects']} "
-            f"people the network never saw. A filter passes when its activations rank the "
+            f"people {who}. A filter passes when its activations rank the "
             f"sequences that show the unit above those that do not more clearly than shuffled "
             f"codes do ({attrs['permutations']:,} shuffles, {attrs['null']}), after correction "
             f"over all live filters and testable units together.",
