@@ -1,4 +1,4 @@
-"""What the README and the guide show from Python runs as it is written there."""
+"""The calls that the README and the guide show from Python, on small arrays."""
 
 import numpy as np
 import pandas as pd

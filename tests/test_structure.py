@@ -79,7 +79,7 @@ def test_no_module_is_a_cupboard():
     assert not [file for file in (ROOT / "facsinterp").rglob("*.py") if file.name in banned]
 
 
-def test_no_print_and_no_todo():
+def test_nothing_is_left_to_do():
     for file in (ROOT / "facsinterp").rglob("*.py"):
         text = file.read_text(encoding="utf-8")
         assert "TODO" not in text, file

@@ -88,7 +88,7 @@ def _description(title: str, faces: FaceTable) -> Iterator[str]:
     yield title
     if found.layout:
         yield f"layout     {found.layout}"
-    yield f"images     {len(faces)}"
+    yield f"{len(faces)} faces are taken; in the folder:"
     for name, count in found.counts.items():
         published = found.expected.get(name)
         beside = "" if published is None else f"   (published: {published})"
@@ -103,3 +103,13 @@ def _description(title: str, faces: FaceTable) -> Iterator[str]:
         yield f"skipped    {path}: {reason}"
     if faces.terms.text:
         yield f"terms      {faces.terms.text}"
+
+
+def picture_file(path: Path) -> None:
+    """Refuse a path that no picture can be written to. Raises DataError with every fault."""
+    faults = []
+    if path.suffix.lower() != ".png":
+        faults.append(Fault("the picture is a PNG", expected="NAME.png", got=path.name))
+    if not path.absolute().parent.is_dir():
+        faults.append(Fault("the folder is not there", where=str(path.parent), do="make it first"))
+    DataError.raise_any(faults)

@@ -102,7 +102,7 @@ def report(run_folder: RunFolder) -> None:
 @app.command()
 def serve(
     folder: Annotated[Path, typer.Argument(help="A run's folder, or reports/.")] = Path("reports"),
-    port: Annotated[int, typer.Option(help="On this machine only.")] = 8000,
+    port: Annotated[int, typer.Option(help="On this machine only.", min=0, max=65535)] = 8000,
 ) -> None:
     """Serve reports to a browser on this machine."""
     from facsinterp.cli.server import serve_folder
@@ -154,7 +154,9 @@ def data_atlas(
     seed: Annotated[int, typer.Option(help="Other people for another seed.", min=0)] = 0,
 ) -> None:
     """Draw every action unit at E beside neutral, for several people."""
+    from facsinterp.cli.answers import picture_file
     from facsinterp.faces.drawn.atlas import atlas
 
+    picture_file(out)
     atlas(range(1, people + 1), seed=seed).save(out)
     typer.echo(f"atlas: {out}")

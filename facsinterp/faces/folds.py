@@ -29,10 +29,11 @@ class Fold:
 def k_folds(faces: FaceTable, count: int, seed: int) -> tuple[Fold, ...]:
     """`count` splits: fold k tests, the fold after it validates, the others train.
 
-    The subjects, sorted by name, are dealt to the folds in turn, which is the protocol of
-    Khorrami et al. (2015) on CK+. Seed 0 keeps that published order; any other seed
-    shuffles the subjects first. Raises DataError when a face has no subject, when there are
-    fewer subjects than folds, or fewer than three folds (then nobody would train).
+    The subjects, sorted by name, are dealt to the folds in turn, as Khorrami et al. (2015) did
+    on CK+ (with its 118 subjects of labelled sequences; here every subject of the table is
+    dealt). Seed 0 keeps the order of names; any other seed shuffles the subjects first.
+    Raises DataError when a face has no subject, when there are fewer subjects than folds, or
+    fewer than three folds (then nobody would train).
     """
     subjects = _subjects(faces, at_least=count, what=f"{count} folds")
     if count < 3:

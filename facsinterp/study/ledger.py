@@ -57,10 +57,20 @@ class Ledger:
             yield partial
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
+            _remove_empty(partial.parent, self.folder)
             raise
         discard(final)
         partial.replace(final)
         self.mark(step, key)
+
+
+def _remove_empty(folder: Path, top: Path) -> None:
+    """Take away the empty folders that a failed step made, up to the run's own."""
+    while folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        if folder == top:
+            return
+        folder = folder.parent
 
 
 def discard(output: Path) -> None:

@@ -57,6 +57,7 @@ def make_network(
     if spec.network.train is None:
         network = _given(spec, faces, pixels, places)
         return Looker(network, np.full(len(faces), "", dtype="U1"))
+    _require_classes(faces)
     folds = _folds(spec.network.train, faces, spec.seed)
     key = fingerprint(
         spec.network.model_dump(mode="json", by_alias=True),
@@ -90,6 +91,19 @@ def class_names(faces: FaceTable) -> tuple[str, ...]:
     """The expressions that label some face: the usual ones in CK+ order, then any others."""
     there = set(faces.column("expression")) - {""}
     return (*(e for e in EXPRESSIONS if e in there), *sorted(there - set(EXPRESSIONS)))
+
+
+def _require_classes(faces: FaceTable) -> None:
+    found = class_names(faces)
+    if len(found) < 2:
+        raise DataError(
+            Fault(
+                "the faces show too few expressions to train a network",
+                expected="two or more expressions as labels",
+                got=", ".join(found) or "no face with an expression",
+                do="add a column `expression` to a manifest, or give trained weights",
+            )
+        )
 
 
 def _folds(train: TrainPart, faces: FaceTable, seed: int) -> tuple[Fold, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +36,7 @@ def read_spec(path: Path) -> StudySpec:
                 where=str(path),
                 expected=f"a definition file, or a folder with a {FILE_NAME}",
                 got="a folder without one" if path.is_dir() else "nothing",
-                do="run `facsinterp studies` to see the studies that are installed",
+                do="name a definition, such as studies/quickstart",
             )
         )
     name = file.parent.resolve().name if file.name == FILE_NAME else file.stem
@@ -62,7 +62,24 @@ def parse_spec(text: str, *, name: str) -> StudySpec:
     content = _filled(content, faults)
     if faults or spec is None:
         raise DefinitionError(faults)
-    return StudySpec.model_validate({**content, "name": name, "text": text})
+    checked = StudySpec.model_validate({**content, "name": name, "text": text})
+    DefinitionError.raise_any(_cannot_be_built(checked))
+    return checked
+
+
+def _cannot_be_built(spec: StudySpec) -> Iterator[Fault]:
+    """Why the network cannot be built for pictures of this size, found without building it."""
+    from facsinterp.nets.blueprint import Blueprint
+    from facsinterp.nets.zoo import check
+
+    network, prepared = spec.network, spec.preparation
+    depth = 1 if prepared.colour == "grey" else 3
+    # How many classes there are is known only with the faces; any two stand for them.
+    classes = network.classes or ("one", "another")
+    try:
+        check(Blueprint(network.built, classes, prepared.size, depth, network.options))
+    except InputError as error:
+        yield from error.inside("network").faults
 
 
 def _gathered(content: dict[str, Any]) -> dict[str, Any]:

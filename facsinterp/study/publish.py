@@ -98,7 +98,9 @@ def scores_of(run: RunFolder) -> Scores | None:
     if not files:
         return None
     table = pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
-    classes = pd.Index(sorted({*table["true"], *table["predicted"]}))
+    # The network's classes, not those that happen to occur: chance depends on their number.
+    record = json.loads(files[0].with_name("network.json").read_text(encoding="utf-8"))
+    classes = pd.Index(record["classes"])
     return score(
         classes.get_indexer(table["true"]),
         classes.get_indexer(table["predicted"]),

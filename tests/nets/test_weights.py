@@ -264,3 +264,12 @@ def test_missing_files_folders_and_other_content_are_told(tmp_path):
         load_weights(module, tmp_path / "list.pt")
     with pytest.raises(WeightsError, match="epoch, notes"):
         load_weights(module, tmp_path / "notes.pt")
+
+
+@pytest.mark.parametrize(
+    "content", [b"root:x:0:0", b"\x80\x02}q\x00.", bytes(range(256)), b"\xff\xd8\xff\xe0JFIF"]
+)
+def test_a_file_of_another_kind_is_refused_in_words(tmp_path, content):
+    (tmp_path / "weights.pt").write_bytes(content)
+    with pytest.raises(WeightsError):
+        load_weights(torch.nn.Linear(2, 2), tmp_path / "weights.pt")

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from PIL import Image
 
 from facsinterp.activations.store import ActivationStore
 from facsinterp.association.table import Associations
@@ -197,4 +198,18 @@ def test_refused_weights_leave_no_run_behind(tmp_path):
     (tmp_path / "page.pt").write_text("<!DOCTYPE html><html></html>")
     with pytest.raises(WeightsError):
         run(tmp_path / "out", text, places=DataPlaces(tmp_path))
+    assert not (tmp_path / "out" / "small").exists()
+
+
+def test_faces_without_expressions_are_refused_and_leave_no_run(tmp_path):
+    (tmp_path / "data").mkdir()
+    rows = [f"{i}.png,S{i},1" for i in range(6)]
+    (tmp_path / "data" / "faces.csv").write_text("\n".join(["path,subject,AU12", *rows]))
+    for i in range(6):
+        Image.new("L", (32, 32), 40 * i).save(tmp_path / "data" / f"{i}.png")
+    text = DEFINITION.replace('"drawn"', '"manifest"')
+    for line in ("subjects = 9\n", "sequences = 3\n", "pixels = 32\n"):
+        text = text.replace(line, "")
+    with pytest.raises(DataError, match="too few expressions"):
+        run(tmp_path / "out", text, places=DataPlaces(tmp_path / "data"))
     assert not (tmp_path / "out" / "small").exists()

@@ -113,6 +113,8 @@ def test_an_unknown_source_names_the_nearest():
         ("permutations = 199", "permutations = 0", "association"),
         ("seed = 3", "seed = -1", "seed"),
         ("subjects = 12", "subjects = 0", "faces.subjects"),
+        ("size = 48", "size = 50", "network: size"),
+        ('arch = "breuer2017"', 'import = "no.such:x"', "network: builder"),
     ],
 )
 def test_values_that_cannot_be_used_are_named(old, new, where):

@@ -9,28 +9,31 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-# What the text of a licence that allows publication says of itself.
+# Titles of licences that let everybody show what they cover. A file counts only when it
+# begins with one: a sentence about licences is none.
 OPEN: Final = (
     "MIT License",
     "Apache License",
-    "BSD License",
-    "Creative Commons",
-    "CC0",
-    "CC BY",
-    "public domain",
+    "BSD 2-Clause License",
+    "BSD 3-Clause License",
+    "Attribution 4.0 International",
+    "Creative Commons Attribution 4.0 International",
+    "CC0 1.0 Universal",
 )
 _NAMES: Final = ("licence", "license", "copying")
-_READ: Final = 4096
-"""A licence names itself at its beginning."""
 
 
 def open_licence(root: Path) -> str | None:
     """`MIT License (LICENSE.txt)` for an open licence file directly in `root`, else None."""
     for file in sorted(root.iterdir()):
         if file.is_file() and file.name.lower().startswith(_NAMES):
-            with file.open(encoding="utf-8", errors="replace") as text:
-                beginning = text.read(_READ).lower()
+            title = _first_line(file).lower()
             for name in OPEN:
-                if name.lower() in beginning:
+                if title == name.lower():
                     return f"{name} ({file.name})"
     return None
+
+
+def _first_line(file: Path) -> str:
+    with file.open(encoding="utf-8", errors="replace") as text:
+        return next((line.strip() for line in text if line.strip()), "")

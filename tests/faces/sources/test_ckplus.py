@@ -366,8 +366,18 @@ def test_an_open_licence_in_the_folder_lets_everybody_be_shown(tree, name):
     assert not read(tree.root, showable="consented").terms.may_show("S005")
 
 
-def test_another_licence_opens_nothing(tree):
-    (tree.root / "LICENSE").write_text("User agreement: no redistribution.")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "User agreement: no redistribution.",
+        "The database is not in the public domain; images must not be published.",
+        "Creative Commons BY-NC-ND",
+        "This is not the MIT License",
+        "",
+    ],
+)
+def test_another_licence_opens_nothing(tree, text):
+    (tree.root / "LICENSE").write_text(text)
     (tree.root / "about.txt").write_text("MIT License")
     assert not read(tree.root).terms.may_show("S005")
 
