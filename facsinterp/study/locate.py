@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from facsinterp.errors import DataError, Fault
 from facsinterp.faces.sources.contract import Source
+from facsinterp.faces.sources.registry import source
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,17 @@ class DataPlaces:
 
     @classmethod
     def parse(cls, values: Iterable[str]) -> Self:
-        """The places that `--data` values name. Raises DataError when two have no name."""
+        """The places that `--data` values name.
+
+        Raises DataError when two have no name, DefinitionError when a name is no source.
+        """
         default: Path | None = None
         named: dict[str, Path] = {}
         for value in values:
             name, equals, path = value.partition("=")
             # A path may hold "=" itself: only a plain word before it is a name.
             if equals and name.isidentifier():
+                source(name)  # a misspelt name would be passed over in silence
                 named[name] = Path(path)
             elif default is None:
                 default = Path(value)
@@ -40,21 +45,21 @@ class DataPlaces:
                 )
         return cls(default, named)
 
-    def folder(self, source: Source[Any]) -> Path | None:
+    def folder(self, corpus: Source[Any]) -> Path | None:
         """The folder of this source's data; None for a source that needs none.
 
         A folder that holds the data set under its usual name is entered. Raises DataError
         when no folder was named, or there is none at the place.
         """
-        if not source.needs_data:
+        if not corpus.needs_data:
             return None
-        given = self.named.get(source.name, self.default)
+        given = self.named.get(corpus.name, self.default)
         if given is None:
             raise DataError(
                 Fault(
-                    f"the definition reads {source.title}, and no folder was named for it",
-                    expected=f"the data set, or a folder that holds it as {_words(source.folders)}",
-                    do=f"add --data PATH, or --data {source.name}=PATH",
+                    f"the definition reads {corpus.title}, and no folder was named for it",
+                    expected=f"the data set, or a folder that holds it as {_words(corpus.folders)}",
+                    do=f"add --data PATH, or --data {corpus.name}=PATH",
                 )
             )
         if not given.is_dir():
@@ -62,12 +67,12 @@ class DataPlaces:
                 Fault(
                     "the data folder is not there",
                     where=str(given),
-                    expected=f"the folder of {source.title}",
+                    expected=f"the folder of {corpus.title}",
                     got="a file" if given.exists() else "nothing at this path",
                     do="check the path given with --data",
                 )
             )
-        return _inside(given, source.folders)
+        return _inside(given, corpus.folders)
 
 
 def _inside(given: Path, names: Iterable[str]) -> Path:

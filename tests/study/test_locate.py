@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from facsinterp.errors import DataError
+from facsinterp.errors import DataError, DefinitionError
 from facsinterp.faces.sources.contract import Source, SourceOptions
 from facsinterp.study.locate import DataPlaces
 
@@ -29,6 +29,11 @@ def test_a_named_folder_goes_before_the_common_one(tmp_path):
     places = DataPlaces.parse([str(tmp_path), f"ckplus={tmp_path / 'mine'}"])
     assert places.folder(corpus()) == tmp_path / "mine"
     assert places.folder(corpus("tfd")) == tmp_path
+
+
+def test_a_name_that_is_no_source_is_refused_with_the_nearest():
+    with pytest.raises(DefinitionError, match="ckplus"):
+        DataPlaces.parse(["ckpluss=/data"])
 
 
 def test_a_path_may_hold_an_equals_sign():
