@@ -39,7 +39,8 @@ def wrong_content(group: zarr.Group) -> Iterator[str]:
             unreadable = True
             yield f"{name} cannot be read: {error}"
     if not unreadable:
-        for name, values in derived(array_of(group, "peak")).items():
+        block_size = int(str(group.attrs["block_size"]))
+        for name, values in derived(array_of(group, "peak"), block_size).items():
             if not np.array_equal(
                 values, np.asarray(array_of(group, name)[...]), equal_nan=values.dtype.kind == "f"
             ):

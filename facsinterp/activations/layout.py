@@ -1,6 +1,6 @@
 """What an activation store holds on disk (docs/store-format.md says it in MUST and MAY).
 
-Names, dimensions and kinds of numbers of format version 1, how the image axis is cut into
+Names, dimensions and kinds of numbers of format version 2, how the image axis is cut into
 blocks, and the zarr arrays that this makes. Nothing here knows where the numbers come from.
 """
 
@@ -20,7 +20,9 @@ from facsinterp.faces.table import FACES
 from facsinterp.labels import COL, FILTER, IMAGE, RANK, ROW
 from facsinterp.schema import Schema, Variable
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+# What was added since a version is not in its stores; all else is as it was.
+READABLE: Final = (1, 2)
 ZARR_FORMAT: Final = 3
 
 CLASS: Final = "class"
@@ -48,6 +50,10 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "peak_col": Answer((IMAGE, FILTER), "uint16", "integer"),
     "mean": Answer((IMAGE, FILTER), "float32", "float", float("nan")),
     "area": Answer((IMAGE, FILTER), "float32", "float", float("nan")),
+    # Only where a sweep multiplied in bfloat16; `precise` is NaN where the image was not
+    # scored again in float32.
+    "score": Answer((IMAGE, FILTER), "float32", "float", float("nan")),
+    "precise": Answer((IMAGE, FILTER), "float32", "float", float("nan")),
     "face": Answer((IMAGE, ROW, COL), "uint8", "integer"),
     "probability": Answer((IMAGE, CLASS), "float32", "float", float("nan")),
 }

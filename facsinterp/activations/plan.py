@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Final, Self
+from typing import Final, Literal, Self, get_args
 
 from facsinterp.activations import layout
 from facsinterp.errors import Fault, InputError
@@ -18,27 +18,39 @@ from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FilterId
 from facsinterp.provenance import fingerprint
 
-# Raised when `reduce` gives other numbers for the same maps.
-REDUCTION: Final = 1
+Precision = Literal["float32", "bf16"]
+"""How a sweep multiplies: all in float32; or in bfloat16, with float32 for every image that
+could be among the strongest of a filter."""
+
+# Raised when `reduce` gives other numbers for the same maps, or the network is asked otherwise.
+REDUCTION: Final = 2
 
 # Batches of 64 images of 96 x 96 keep the maps of three layers under 300 MB.
 BATCH_SIZE: Final = 64
 # A block is what a killed sweep loses, and a file: 1,024 images of 448 filters are 1.8 MB.
 BLOCK_SIZE: Final = 1024
+# Blocks of wide networks hold fewer images, so that one fits in memory twice.
+_CELLS: Final = 4_000_000
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Layers, blocks and batches of one sweep, and the inputs that its key stands for."""
+    """Layers, blocks and batches of one sweep, and the inputs that its key stands for.
+
+    Batches are cut from the first image on, whatever the blocks: a block is a whole number of
+    batches. So the last digits of an answer, which can depend on the batch it is computed
+    in, do not depend on blocks or on who computes them.
+    """
 
     channels: Mapping[str, int]
     """Filters of each layer, in the order of the filter dimension."""
     images: int
     batch_size: int
-    """Images in every forward pass; a batch at the end of a block is filled up to it, as
-    the last digits of a convolution can depend on the size of the batch."""
+    """Images in every forward pass; the last batch is filled up to it."""
     block_size: int
+    """Images in a block, a multiple of `batch_size`."""
     inputs: Mapping[str, str]
+    precision: Precision = "float32"
 
     @classmethod
     def of(
@@ -51,29 +63,34 @@ class Plan:
         layers: Sequence[str] | None = None,
         batch_size: int = BATCH_SIZE,
         block_size: int = BLOCK_SIZE,
+        precision: Precision = "float32",
     ) -> Self:
         """The plan to sweep `layers` (None: all that `channels` names) over `faces`.
 
-        `channels`: filters of each tapped layer of the network. Raises InputError with
-        every fault: unknown or repeated layers, no faces, sizes below 1.
+        `channels`: filters of each tapped layer of the network. `block_size` is rounded up
+        to whole batches, and down where filters are so many that a block would not fit in
+        memory. Raises InputError with every fault: unknown or repeated layers, no faces,
+        sizes below 1, an unknown precision.
         """
         wanted = tuple(channels) if layers is None else tuple(layers)
         sizes = {"batch_size": batch_size, "block_size": block_size}
-        InputError.raise_any(_faults(channels, wanted, len(faces), sizes))
+        InputError.raise_any(_faults(channels, wanted, len(faces), sizes, precision))
         kept = {name: channels[name] for name in wanted}
         batch = min(batch_size, len(faces))
+        block = min(block_size, len(faces), max(batch, _CELLS // sum(kept.values())))
         inputs = {
             "network": network_fingerprint,
             "layers": " ".join(f"{name}:{count}" for name, count in kept.items()),
             "pixels": pixels_fingerprint,
             "faces": faces.fingerprint,
             "batch size": str(batch),
+            "precision": precision,
             "reduction": str(REDUCTION),
             # Without "+cpu" or "+cu130": the kind of machine is told in the provenance.
             "torch": version("torch").partition("+")[0],
             "zarr format": str(layout.ZARR_FORMAT),
         }
-        return cls(kept, len(faces), batch, min(block_size, len(faces)), inputs)
+        return cls(kept, len(faces), batch, -(-block // batch) * batch, inputs, precision)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -100,7 +117,11 @@ class Plan:
 
 
 def _faults(
-    channels: Mapping[str, int], layers: Sequence[str], images: int, sizes: Mapping[str, int]
+    channels: Mapping[str, int],
+    layers: Sequence[str],
+    images: int,
+    sizes: Mapping[str, int],
+    precision: str,
 ) -> Iterator[Fault]:
     known = ", ".join(channels)
     unknown = [name for name in layers if name not in channels]
@@ -115,3 +136,6 @@ def _faults(
     for name, size in sizes.items():
         if size < 1:
             yield Fault(f"{name} is too small", expected="at least 1", got=str(size))
+    if precision not in get_args(Precision):
+        expected = " or ".join(get_args(Precision))
+        yield Fault("unknown precision", expected=expected, got=str(precision))

@@ -1,32 +1,32 @@
-"""The sweep: every face through the network once, every filter's answer kept."""
+"""The sweep: every face through the network once, every filter's answer kept.
+
+blocks of images -> store          (bfloat16: -> images that could be a filter's
+                                    strongest, again in float32 -> store)
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
-from facsinterp.activations.layout import ANSWERS, Layer
+from facsinterp.activations.crew import Crew
+from facsinterp.activations.jobs import SweepJob, work
+from facsinterp.activations.layout import Layer
+from facsinterp.activations.place import is_there
 from facsinterp.activations.plan import Plan
-from facsinterp.activations.reduce import Reduced, reduce_maps
+from facsinterp.activations.reduce import Numbers
+from facsinterp.activations.rescore import score_again
 from facsinterp.activations.store import ActivationStore
 from facsinterp.activations.writer import BlockWriter, Contents
-from facsinterp.errors import ActivationError, Fault, InputError, StaleStoreError
+from facsinterp.errors import Fault, InputError, StaleStoreError
 from facsinterp.faces.pixels import Pixels
 from facsinterp.faces.table import FaceTable
-from facsinterp.nets.network import Network, to_tensor
+from facsinterp.nets.network import Network
 from facsinterp.nets.receptive import receptive_fields
-from facsinterp.nets.taps import nonlinearities, tapping
 from facsinterp.progress import SILENT, Progress
 from facsinterp.provenance import Provenance
-
-_CPU: Final = torch.device("cpu")
 
 
 def sweep(
@@ -34,127 +34,66 @@ def sweep(
     pixels: Pixels,
     faces: FaceTable,
     plan: Plan,
-    path: Path,
+    path: Path | str,
     progress: Progress = SILENT,
     *,
     device: str = "cpu",
+    crew: Crew | None = None,
 ) -> ActivationStore:
     """What every filter of the plan answers to every face, in a store at `path`.
 
     One forward pass gives all layers. A sweep that was killed goes on with the blocks that
     are missing; a complete store made from the same inputs is opened and nothing computed.
-    `device`: as torch names it.
+    `path`: a folder, or a URL that fsspec reaches. `device`: as torch names it. `crew`: who
+    does the work; None is this process. The numbers are the same to the bit whoever does it.
 
     Raises StaleStoreError when the store at `path` was made from something else, naming
     what; ActivationError when the network answers with NaN or infinity; InputError when
     network, pixels, faces and plan do not belong together.
     """
     InputError.raise_any(_misfits(network, pixels, faces, plan))
-    writer = BlockWriter.resume(path, plan.inputs) if path.exists() else None
+    writer = BlockWriter.resume(path, plan.inputs) if is_there(path) else None
     if writer is not None:
         if writer.complete:
             progress.say(f"activations are there: {path}")
             return ActivationStore.open(path)
         _refuse_other_device(writer, device)
-    with _on(network, device):
-        if writer is None:
-            contents = _contents(network, pixels, faces, plan, device)
-            writer = BlockWriter.create(path, contents)
-        _fill(writer, network, pixels, plan, progress)
+    else:
+        writer = BlockWriter.create(path, _contents(network, pixels, faces, plan, device))
+    job = SweepJob(network, pixels, plan, path, device)
+    _sweep_blocks(job, writer, crew, progress)
+    if plan.precision == "bf16":
+        score_again(job, writer, crew, progress)
     writer.finish()
     return ActivationStore.open(path)
 
 
-def _fill(
-    writer: BlockWriter, network: Network, pixels: Pixels, plan: Plan, progress: Progress
+def _sweep_blocks(
+    job: SweepJob, writer: BlockWriter, crew: Crew | None, progress: Progress
 ) -> None:
     """Every block that is missing, computed and written."""
     blocks, missing = writer.blocks, writer.missing
     if len(missing) < len(blocks):
         progress.say(f"{len(blocks) - len(missing)} of {len(blocks)} blocks are there")
-    total = sum(blocks[block].stop - blocks[block].start for block in missing)
-    with (
-        torch.inference_mode(),
-        tapping(network, plan.layers) as maps,
-        progress.step("Sweeping faces", total) as advance,
-    ):
-        for block in missing:
-            batches = []
-            for rows in _batches(blocks[block], plan.batch_size):
-                batches.append(_answers(network, pixels, rows, maps, plan))
-                advance(len(rows))
-            writer.write(
-                block,
-                {name: np.concatenate([one[name] for one in batches]) for name in batches[0]},
-            )
-
-
-def _batches(block: slice, size: int) -> Iterator[NDArray[np.int64]]:
-    for start in range(block.start, block.stop, size):
-        yield np.arange(start, min(start + size, block.stop))
-
-
-def _answers(
-    network: Network,
-    pixels: Pixels,
-    rows: NDArray[np.int64],
-    maps: Mapping[str, Tensor],
-    plan: Plan,
-) -> dict[str, NDArray[Any]]:
-    """One forward pass: every variable of the store for the images at `rows`."""
-    images = pixels.images[rows].tolist()
-    # The last image fills a batch up: see Plan.batch_size.
-    filled = np.pad(rows, (0, plan.batch_size - len(rows)), mode="edge")
-    batch = to_tensor(pixels.array[filled]).to(_device_of(network))
-    logits = network.module(batch)[: len(rows)]
-    layers = [reduce_maps(maps[layer], layer=layer, images=images) for layer in plan.layers]
-    answers = {
-        name: torch.cat([getattr(layer, name) for layer in layers], dim=1)
-        for name in Reduced._fields
-    }
-    answers["probability"] = _probabilities(logits, images)
-    numbers = {
-        name: value.cpu().numpy().astype(ANSWERS[name].dtype) for name, value in answers.items()
-    }
-    return {**numbers, "face": _thumbnails(pixels.array[rows])}
-
-
-def _probabilities(logits: Tensor, images: Sequence[str]) -> Tensor:
-    probabilities = logits.float().softmax(dim=1)
-    unreal = ~torch.isfinite(probabilities).all(dim=1)
-    if unreal.any():
-        first = images[int(unreal.nonzero()[0])]
-        message = f"the network's output is NaN or infinite: image {first}"
-        raise ActivationError(message)
-    return probabilities
-
-
-def _thumbnails(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Grey pictures (image, row, col) as the network saw them; colour by ITU-R BT.601 luma."""
-    if pixels.ndim == 3:
-        return np.asarray(pixels)
-    luma: NDArray[np.float64] = pixels @ np.array([0.299, 0.587, 0.114])
-    return np.rint(luma).astype(np.uint8)
+    sizes = {(block,): blocks[block].stop - blocks[block].start for block in missing}
+    work("Sweeping faces", job, sizes, crew, progress)
 
 
 def _contents(
     network: Network, pixels: Pixels, faces: FaceTable, plan: Plan, device: str
 ) -> Contents:
     """What the store will hold, known from the plan and one image of zeros."""
-    with torch.inference_mode(), tapping(network, plan.layers) as maps:
-        network.module(torch.zeros(1, *network.input_shape, device=_device_of(network)))
-        sizes = {layer: maps[layer].shape[2:] for layer in plan.layers}
-    fields, after = receptive_fields(network), nonlinearities(network)
+    fields = receptive_fields(network)
     layers = []
     for layer, count in plan.channels.items():
-        field = fields.get(layer)
+        field, after = fields.get(layer), network.taps[layer].nonlinearity
         layers.append(
             Layer(
                 layer,
                 count,
-                rows=sizes[layer][0],
-                cols=sizes[layer][1],
-                nonlinearity=after[layer],
+                rows=network.sizes[layer][0],
+                cols=network.sizes[layer][1],
+                nonlinearity=after.name if after else "none",
                 field_size=field.size if field else None,
                 field_stride=field.stride if field else None,
                 field_start=field.start if field else None,
@@ -163,7 +102,7 @@ def _contents(
     return Contents(
         filters=plan.filters,
         faces=faces,
-        answers=(*Reduced._fields, "probability", "face"),
+        answers=(*_variables(plan), "probability", "face"),
         inputs=plan.inputs,
         provenance=Provenance(plan.inputs, {"device": torch.device(device).type}),
         block_size=plan.block_size,
@@ -185,23 +124,10 @@ def _refuse_other_device(writer: BlockWriter, device: str) -> None:
         raise StaleStoreError(message)
 
 
-def _device_of(network: Network) -> torch.device:
-    return next((value.device for value in network.module.state_dict().values()), _CPU)
-
-
-@contextmanager
-def _on(network: Network, device: str) -> Iterator[None]:
-    """The network on `device` for a while, with arithmetic that does not change between runs."""
-    home = _device_of(network)
-    network.module.to(device)
-    try:
-        # TF32 keeps 10 bits of each number; the ranks of a store are those of float32.
-        with torch.backends.cudnn.flags(
-            enabled=True, benchmark=False, deterministic=True, allow_tf32=False
-        ):
-            yield
-    finally:
-        network.module.to(home)
+def _variables(plan: Plan) -> tuple[str, ...]:
+    """What the store holds of every filter; the scores only where two precisions are at work."""
+    names = [name for name in Numbers._fields if name != "score"]
+    return (*names, "score", "precise") if plan.precision == "bf16" else tuple(names)
 
 
 def _misfits(network: Network, pixels: Pixels, faces: FaceTable, plan: Plan) -> Iterator[Fault]:

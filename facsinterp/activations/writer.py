@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 from facsinterp.activations import layout
 from facsinterp.activations.layout import ANSWERS, CLASS, COORDINATES, FORMAT, Layer, array_of
 from facsinterp.activations.place import appearing, open_group
-from facsinterp.activations.ranking import top_positions
 from facsinterp.errors import StaleStoreError, StoreError
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import COL, FILTER, IMAGE, ROW, FilterId
@@ -99,10 +98,19 @@ class BlockWriter:
         return cls(path, group)
 
     @property
+    def images(self) -> int:
+        """Length of the image axis."""
+        return int(array_of(self.group, "peak").shape[0])
+
+    @property
+    def filters(self) -> int:
+        """Length of the filter axis."""
+        return int(array_of(self.group, "peak").shape[1])
+
+    @property
     def blocks(self) -> tuple[slice, ...]:
         """The blocks that the store was laid out with."""
-        images = array_of(self.group, "peak").shape[0]
-        return layout.blocks(images, int(str(self.group.attrs["block_size"])))
+        return layout.blocks(self.images, int(str(self.group.attrs["block_size"])))
 
     @property
     def missing(self) -> tuple[int, ...]:
@@ -127,6 +135,24 @@ class BlockWriter:
             array_of(self.group, name)[images] = values
         array_of(self.group, "done")[block] = True
 
+    def rewrite(self, rows: NDArray[np.int64], answers: Mapping[str, NDArray[Any]]) -> None:
+        """Replace what finished blocks hold of the images at `rows`, which only grow.
+
+        A block is written whole or not at all, and nobody else may write to it meanwhile.
+        """
+        for images in self.blocks:
+            inside = (rows >= images.start) & (rows < images.stop)
+            if not inside.any():
+                continue
+            for name, values in answers.items():
+                held = self.read(name, images)
+                held[rows[inside] - images.start] = values[inside]
+                array_of(self.group, name)[images] = held
+
+    def read(self, name: str, images: slice) -> NDArray[Any]:
+        """What one variable holds of a block's images."""
+        return np.array(array_of(self.group, name)[images])
+
     def finish(self) -> None:
         """Derive what is computed over all images and declare the store complete.
 
@@ -135,29 +161,27 @@ class BlockWriter:
         if self.missing:
             message = f"{self.path} cannot be finished: {len(self.missing)} blocks are missing"
             raise StoreError(message)
-        for name, values in derived(array_of(self.group, "peak")).items():
+        block_size = int(str(self.group.attrs["block_size"]))
+        for name, values in derived(array_of(self.group, "peak"), block_size).items():
             array_of(self.group, name)[...] = values
         self.group.attrs["complete"] = True
 
 
-def derived(peak: zarr.Array[Any]) -> dict[str, NDArray[Any]]:
-    """Share of images and ranked list of each filter. `peak`: (image, filter)."""
+def derived(peak: zarr.Array[Any], block_size: int) -> dict[str, NDArray[Any]]:
+    """Share of images and ranked list of each filter. `peak`: (image, filter), read by blocks."""
+    # Compiled code that opening a store can do without.
+    from facsinterp.activations.toplist import TopLists
+
     images, filters = peak.shape
-    ranks = layout.ranks(images)
-    out: dict[str, NDArray[Any]] = {
-        "active_share": np.empty(filters, dtype=np.float32),
-        "top_image": np.full((filters, ranks), -1, dtype=np.int32),
-        "top_value": np.full((filters, ranks), np.nan, dtype=np.float32),
+    lists = TopLists(filters, layout.ranks(images))
+    for block in layout.blocks(images, block_size):
+        lists.add(np.asarray(peak[block]), np.arange(block.start, block.stop))
+    lists.answering()
+    return {
+        "active_share": (lists.above / images).astype(np.float32),
+        "top_image": lists.positions.astype(np.int32),
+        "top_value": lists.values,
     }
-    step = layout.FILTERS_PER_CHUNK
-    for start in range(0, filters, step):
-        columns = np.asarray(peak[:, start : start + step])
-        out["active_share"][start : start + step] = (columns > 0).mean(axis=0)
-        for offset, values in enumerate(columns.T):
-            top = top_positions(values, ranks)
-            out["top_image"][start + offset, : len(top)] = top
-            out["top_value"][start + offset, : len(top)] = values[top]
-    return out
 
 
 def _lay_out(group: zarr.Group, contents: Contents) -> None:

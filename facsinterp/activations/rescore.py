@@ -1,0 +1,76 @@
+"""After a sweep in bfloat16: the strongest images of each filter scored again in float32.
+
+Then the lists of the store are those that a sweep in float32 gives, to the bit. Which images
+that takes is decided by `margin`, from both scores of those that have them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facsinterp.activations.crew import Crew
+from facsinterp.activations.jobs import SweepJob, in_whole_batches, parts_of, work
+from facsinterp.activations.layout import ranks
+from facsinterp.activations.margin import Margin, Twice, spread
+from facsinterp.activations.passes import Passes, Rows
+from facsinterp.activations.toplist import TopLists
+from facsinterp.activations.writer import BlockWriter
+from facsinterp.progress import Progress
+
+
+def score_again(job: SweepJob, writer: BlockWriter, crew: Crew | None, progress: Progress) -> None:
+    """In float32 what could be among the strongest of a filter, until nothing else could.
+
+    Which images these are follows from the store alone, so a sweep that was killed here
+    goes on with those that are not done.
+    """
+    again = replace(job, again=True)
+    whole = not _position_free(job)
+    chosen = np.zeros(job.plan.images, bool)
+    wanted = _strongest(writer)
+    while wanted.any():
+        rows = np.flatnonzero(wanted)
+        chosen[in_whole_batches(rows, job.plan) if whole else rows] = True
+        todo = np.flatnonzero(chosen & ~_scored_twice(writer))
+        sizes = {part: len(part) for part in parts_of(todo, writer.blocks)}
+        work("Scoring the strongest again in float32", again, sizes, crew, progress)
+        wanted = _within_reach(writer, _margin(writer, chosen)) & ~chosen
+    progress.say(f"{int(chosen.sum())} of {len(chosen)} images were scored in float32 too")
+
+
+def _position_free(job: SweepJob) -> bool:
+    with Passes.opened(job.network, job.pixels, job.plan, device=job.device, low=False) as passes:
+        return passes.position_free()
+
+
+def _strongest(writer: BlockWriter) -> NDArray[np.bool_]:
+    """The images that are a filter's strongest by the scores of the sweep, and some others."""
+    wanted = np.zeros(writer.images, bool)
+    wanted[spread(writer.images)] = True
+    lists = TopLists(writer.filters, ranks(writer.images))
+    for images in writer.blocks:
+        lists.add(writer.read("score", images), np.arange(images.start, images.stop))
+    wanted[lists.positions[lists.values > 0]] = True
+    return wanted
+
+
+def _scored_twice(writer: BlockWriter) -> NDArray[np.bool_]:
+    found = [~np.isnan(writer.read("precise", images)[:, 0]) for images in writer.blocks]
+    return np.concatenate(found)
+
+
+def _margin(writer: BlockWriter, chosen: NDArray[np.bool_]) -> Margin:
+    twice = Twice(writer.filters, ranks(writer.images))
+    for images in writer.blocks:
+        rows: Rows = np.flatnonzero(chosen[images])
+        score, precise = writer.read("score", images), writer.read("precise", images)
+        twice.add(score[rows], precise[rows], images.start + rows)
+    return twice.margin()
+
+
+def _within_reach(writer: BlockWriter, margin: Margin) -> NDArray[np.bool_]:
+    found = [margin.reached_by(writer.read("score", images)) for images in writer.blocks]
+    return np.concatenate(found)
