@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -16,31 +16,9 @@ from torch import Tensor, nn
 
 from facsinterp.errors import Fault, InputError
 from facsinterp.nets.blueprint import Blueprint
-from facsinterp.nets.trace import Call, Trace, trace
+from facsinterp.nets.layers import Tap, executed, layer_faults, module_of, tap
+from facsinterp.nets.trace import Execution, Trace, trace
 from facsinterp.provenance import fingerprint
-
-NONLINEARITIES: Final[tuple[type[nn.Module], ...]] = (
-    nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.RReLU, nn.Threshold, nn.ELU, nn.SELU,
-    nn.CELU, nn.GELU, nn.SiLU, nn.Mish, nn.Softplus, nn.Softsign, nn.Sigmoid, nn.LogSigmoid,
-    nn.Tanh, nn.Tanhshrink, nn.Softshrink, nn.Hardshrink, nn.Hardtanh, nn.Hardsigmoid,
-    nn.Hardswish,
-)  # fmt: skip
-
-# A convolution and its nonlinearity stay one layer with one of these in between.
-BETWEEN: Final[tuple[type[nn.Module], ...]] = (
-    nn.BatchNorm2d, nn.InstanceNorm2d, nn.GroupNorm, nn.LocalResponseNorm,
-    nn.Identity, nn.Dropout, nn.Dropout2d,
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Tap:
-    """Where the maps of one layer are taken."""
-
-    followed: tuple[str, ...]
-    """Modules from the layer's output to its nonlinearity; () where none follows."""
-    copied: bool
-    """Whether the map must be copied, because the network later writes over it."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +31,12 @@ class Network:
 
     module: nn.Module
     layers: tuple[str, ...]
-    """The layers looked at, in the order in which they are executed."""
+    """The layers looked at, in the order in which they are executed; `conv@2` is the second
+    run of a module that is run more than once."""
     channels: Mapping[str, int]
     """Filters of each layer."""
+    sizes: Mapping[str, tuple[int, int]]
+    """Rows and columns of each layer's maps."""
     classes: tuple[str, ...]
     input_shape: tuple[int, int, int]
     """Channels, rows and columns."""
@@ -66,7 +47,9 @@ class Network:
     own does not count beyond the weights that it uses.
     """
     taps: Mapping[str, Tap]
-    """For each layer, where its maps are taken."""
+    """For each layer, where its value is seen and which nonlinearity follows."""
+    order: tuple[Execution, ...]
+    """The modules that the taps name, in the order in which they are run."""
     blueprint: Blueprint | None = None
     """How the module was built, when that is known; needed to save the network."""
 
@@ -80,29 +63,37 @@ class Network:
         layers: Sequence[str] | None = None,
         blueprint: Blueprint | None = None,
     ) -> Self:
-        """`module` as a Network, put into eval mode; `layers` None means every Conv2d.
+        """`module` as a Network, put into eval mode; `layers` None means every Conv2d used.
 
-        One image of zeros goes through it, to see what each layer gives. Raises InputError
-        with every fault: unknown layers, layers used never or twice, layers that give no
-        maps, or an output that is not one number for each class.
+        One image of zeros goes through it, to see what each layer gives. A module that is
+        run more than once has a layer for each run (`conv@1`, `conv@2`), and its plain name
+        means them all. Raises InputError with every fault: layers that are unknown, never
+        used or give no maps, or an output that is not one number for each class.
         """
         InputError.raise_any(_fact_faults(classes, input_shape))
         module.eval()
-        wanted = conv_layers(module) if layers is None else tuple(layers)
-        InputError.raise_any(_name_faults(module, wanted))
+        known = _parts(module)
+        if layers is None:
+            conv_layers(module)
+        else:
+            InputError.raise_any(_name_faults(known, layers))
         seen = _run(module, input_shape)
         InputError.raise_any(
-            [*_call_faults(seen, wanted), *_output_faults(seen.output, len(classes))]
+            [*layer_faults(seen, layers, known), *_output_faults(seen.output, len(classes))]
         )
-        found = {call.name: call for call in seen.calls if call.name in set(wanted)}
+        found = executed(seen, layers, known)
+        taps = {name: tap(seen, by, call) for name, (by, call) in found.items()}
+        tapped = {run.module for each in taps.values() for run in (each.layer, each.seen)}
         return cls(
             module=module,
             layers=tuple(found),
-            channels={name: call.shape[1] for name, call in found.items()},
+            channels={name: call.shape[1] for name, (_, call) in found.items()},
+            sizes={name: (call.shape[2], call.shape[3]) for name, (_, call) in found.items()},
             classes=tuple(classes),
             input_shape=input_shape,
             fingerprint=network_fingerprint(module, classes=classes, input_shape=input_shape),
-            taps={name: _tap(seen, call) for name, call in found.items()},
+            taps=taps,
+            order=tuple(run for run, _ in seen.executions if run.module in tapped),
             blueprint=blueprint,
         )
 
@@ -184,11 +175,13 @@ def _fact_faults(classes: Sequence[str], input_shape: Sequence[int]) -> Iterator
         )
 
 
-def _name_faults(module: nn.Module, layers: Sequence[str]) -> Iterator[Fault]:
-    known = dict(module.named_modules())
-    known.pop("", None)
+def _parts(module: nn.Module) -> dict[str, nn.Module]:
+    return {name: part for name, part in module.named_modules() if name}
+
+
+def _name_faults(known: Mapping[str, nn.Module], layers: Sequence[str]) -> Iterator[Fault]:
     for name in layers:
-        if name not in known:
+        if module_of(name, known) not in known:
             convs = [key for key, part in known.items() if isinstance(part, nn.Conv2d)]
             near = did_you_mean(name, convs)
             yield Fault(f"the network has no layer {name!r}", "layers", do=near)
@@ -211,26 +204,6 @@ def _run(module: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
         ) from error
 
 
-def _call_faults(seen: Trace, layers: Sequence[str]) -> Iterator[Fault]:
-    counts = Counter(call.name for call in seen.calls)
-    shapes = {call.name: call.shape for call in seen.calls}
-    for name in layers:
-        if counts[name] != 1:
-            yield Fault(
-                f"layer {name!r} is used {counts[name]} times in one forward",
-                "layers",
-                expected="once, so that a filter has one map for an image",
-                do="name the layers to look at without it",
-            )
-        elif len(shapes[name]) != 4:
-            yield Fault(
-                f"layer {name!r} gives no maps",
-                "layers",
-                expected="a tensor (batch, channel, row, col)",
-                got=str(shapes[name]),
-            )
-
-
 def _output_faults(output: object, classes: int) -> Iterator[Fault]:
     got = str(tuple(output.shape)) if isinstance(output, Tensor) else type(output).__name__
     if not isinstance(output, Tensor) or tuple(output.shape) != (1, classes):
@@ -240,19 +213,3 @@ def _output_faults(output: object, classes: int) -> Iterator[Fault]:
             expected=f"(batch, {classes}) logits for {classes} classes",
             got=got,
         )
-
-
-def _tap(seen: Trace, layer: Call) -> Tap:
-    """Follows the layer's output from module to module, up to a nonlinearity."""
-    names: list[str] = []
-    current = layer.given
-    for call in seen.calls[seen.calls.index(layer) + 1 :]:
-        if not call.leaf or call.taken != current:
-            continue
-        if isinstance(call.module, NONLINEARITIES):
-            return Tap((*names, call.name), call.given in seen.written_over)
-        if not isinstance(call.module, BETWEEN):
-            break
-        names.append(call.name)
-        current = call.given
-    return Tap((), layer.given in seen.written_over)

@@ -7,9 +7,11 @@ from typing import Final
 
 from torch import nn
 
-from facsinterp.nets.network import BETWEEN, NONLINEARITIES, Network
+from facsinterp.nets.layers import BETWEEN
+from facsinterp.nets.network import Network
+from facsinterp.nets.nonlinearity import NONLINEARITIES
 from facsinterp.nets.normalise import NORMALISERS
-from facsinterp.nets.trace import trace
+from facsinterp.nets.trace import Call, trace
 
 
 @dataclass(frozen=True)
@@ -61,25 +63,30 @@ def receptive_fields(network: Network) -> dict[str, ReceptiveField]:
     """The field of each tapped layer whose path from the input is a plain chain.
 
     Known are convolutions (zero padding), max and average pooling with square windows,
-    and pointwise modules. A layer behind anything else (a sum, a functional ReLU, a module
-    of the user's own) has no entry. The network's own normalisation is left out: fields
-    are those over normalised pixels, and a 5 x 5 box mean reaches 2 pixels further.
+    and pointwise modules and functions. A layer behind anything else (a sum, a functional
+    pooling, a module of the user's own that computes more than a ReLU) has no entry. The
+    network's own normalisation is left out: fields are those over normalised pixels, and a
+    5 x 5 box mean reaches 2 pixels further.
     """
     seen = trace(network.module, network.input_shape)
     fields = {seen.entered: ReceptiveField(1, 1, 0.0)}
     found: dict[str, ReceptiveField] = {}
+    layers = {tap.layer: layer for layer, tap in network.taps.items()}
     for call in seen.calls:
         if not call.leaf or call.taken not in fields:
             continue
-        field = _after(call.module, fields[call.taken])
-        if field is not None:
+        field = _after(call, fields[call.taken])
+        if field is not None and call.given >= 0:
             fields[call.given] = field
-            if call.name in network.layers:
-                found[call.name] = field
+            if call.by in layers:
+                found[layers[call.by]] = field
     return found
 
 
-def _after(module: nn.Module, field: ReceptiveField) -> ReceptiveField | None:
+def _after(call: Call, field: ReceptiveField) -> ReceptiveField | None:
+    module = call.part
+    if not isinstance(module, nn.Module):
+        return field if call.nonlinearity is not None else None
     # Exact types: a subclass may compute something else.
     if type(module) in _POINTWISE and type(module) not in _MIXING:
         return field
