@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 
 from facsinterp.activations import layout
 from facsinterp.activations.arrays import contents_of
+from facsinterp.activations.folder import place_of, reaching
 from facsinterp.activations.integrity import lost_chunks, wrong_content
 from facsinterp.activations.layout import ACTIVATIONS, Layer
 from facsinterp.activations.place import appearing, open_group
@@ -43,25 +44,27 @@ class ActivationStore:
     NaN. docs/store-format.md tells every other variable.
     """
 
-    path: Path
+    path: Path | str
+    """A Path on this machine, else the URL."""
     data: xr.Dataset
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
-        """The complete store at `path`, nothing read but its tables.
+        """The complete store at a path or any URL of fsspec, nothing read but its tables.
+
+        It is opened to be read: nothing done to `data` changes what is there.
 
         Raises IncompleteStoreError while its sweep has not finished, StoreError when there
         is no store, or one that is damaged; what was found is named.
         """
-        path = Path(path)
+        path = place_of(path)
         group = open_group(path)
         if group.attrs.get("complete") is not True:
             raise IncompleteStoreError(_progress_of(path, group))
-        _refuse(path, lost_chunks(group))
+        with reaching(path):
+            _refuse(path, lost_chunks(group))
         try:
-            data = xr.open_dataset(
-                path, engine="zarr", consolidated=False, zarr_format=3, chunks=None
-            )
+            data = xr.open_zarr(group.store, consolidated=False, zarr_format=3, chunks=None)
             ACTIVATIONS.check(data)
             store = cls(path, _plain_text(data.drop_vars("done")))
             len(store.faces)  # codes that contradict each other are damage too
@@ -70,7 +73,7 @@ class ActivationStore:
         return store
 
     @classmethod
-    def create(cls, path: Path, contents: Contents) -> BlockWriter:
+    def create(cls, path: Path | str, contents: Contents) -> BlockWriter:
         """A new store at `path` without blocks, and the writer that fills it."""
         return BlockWriter.create(path, contents)
 
@@ -91,8 +94,9 @@ class ActivationStore:
         """A store of activations that were made elsewhere, at `path` whole or not at all.
 
         `peak`, `mean`, `peak_row`, `peak_col`: (image, filter); `face`: (image, row, col)
-        uint8. Raises InputError with every fault of the arrays, StoreError when something
-        is at `path` (with `overwrite`: something that is no activation store).
+        uint8. `path`: a path or any URL of fsspec. Raises InputError with every fault of the
+        arrays, StoreError when something is at `path` (with `overwrite`: something that is
+        no activation store).
         """
         given = {
             "peak": peak,
@@ -102,8 +106,8 @@ class ActivationStore:
             "face": face,
         }
         contents, answers = contents_of(given, filters, faces, BLOCK_SIZE)
-        with appearing(Path(path), overwrite=overwrite) as partial:
-            writer = BlockWriter.create(partial, contents)
+        with appearing(path, overwrite=overwrite) as partial:
+            writer = BlockWriter.begin(partial, contents)
             for block, images in enumerate(writer.blocks):
                 writer.write(block, {name: values[images] for name, values in answers.items()})
             writer.finish()
@@ -220,7 +224,7 @@ class ActivationStore:
         return int(found[0])
 
 
-def _progress_of(path: Path, group: zarr.Group) -> str:
+def _progress_of(path: Path | str, group: zarr.Group) -> str:
     done = np.asarray(layout.array_of(group, "done")[:])
     return (
         f"the activation store {path} is not complete: {int(done.sum())} of {done.size} blocks "
@@ -228,7 +232,7 @@ def _progress_of(path: Path, group: zarr.Group) -> str:
     )
 
 
-def _refuse(path: Path, faults: Iterable[str]) -> None:
+def _refuse(path: Path | str, faults: Iterable[str]) -> None:
     found = "\n".join(faults)
     if found:
         message = f"the activation store {path} is damaged:\n{found}"

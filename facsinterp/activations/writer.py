@@ -22,6 +22,7 @@ import zarr
 from numpy.typing import NDArray
 
 from facsinterp.activations import layout
+from facsinterp.activations.folder import store_at
 from facsinterp.activations.layout import ANSWERS, CLASS, COORDINATES, FORMAT, Layer, array_of
 from facsinterp.activations.place import appearing, open_group
 from facsinterp.errors import StaleStoreError, StoreError
@@ -62,18 +63,26 @@ class Contents:
 class BlockWriter:
     """A store on disk that takes blocks. Raises StoreError when it cannot be used."""
 
-    path: Path
+    path: Path | str
     group: zarr.Group
 
     @classmethod
-    def create(cls, path: Path, contents: Contents) -> Self:
+    def create(cls, path: Path | str, contents: Contents) -> Self:
         """A store without blocks. It appears at `path` whole or not at all."""
         with appearing(path) as partial:
-            _lay_out(zarr.create_group(partial, zarr_format=layout.ZARR_FORMAT), contents)
+            cls.begin(partial, contents)
         return cls(path, open_group(path, write=True))
 
     @classmethod
-    def resume(cls, path: Path, inputs: Mapping[str, str]) -> Self:
+    def begin(cls, partial: Path | str, contents: Contents) -> Self:
+        """A store without blocks right at a place that `appearing` gave."""
+        store = store_at(partial, write=True)
+        group = zarr.create_group(store, zarr_format=layout.ZARR_FORMAT)
+        _lay_out(group, contents)
+        return cls(partial, group)
+
+    @classmethod
+    def resume(cls, path: Path | str, inputs: Mapping[str, str]) -> Self:
         """The store at `path`, if it was begun from the same `inputs`.
 
         Raises StaleStoreError naming each input that differs.
