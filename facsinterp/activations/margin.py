@@ -38,8 +38,7 @@ class Margin:
         zero or below, for that is no answer.
         """
         most = score + MULTIPLE * self.error
-        reached: NDArray[np.bool_] = ((most > 0) & (most >= self.last)).any(axis=1)
-        return reached
+        return np.asarray(((most > 0) & (most >= self.last)).any(axis=1))
 
 
 class Twice:

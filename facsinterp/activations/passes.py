@@ -34,6 +34,7 @@ class Asked:
     """What one forward gave, on its device: for the rows of one batch."""
 
     rows: Rows
+    pictures: NDArray[np.uint8]
     layers: dict[str, Reduced]
     logits: Tensor
 
@@ -78,8 +79,8 @@ class Passes:
         ActivationError naming image, layer and channel of the first NaN or infinity.
         """
         before: Asked | None = None
-        for rows, batch in ahead(self._read, batches):
-            asked = self._ask(rows, batch)
+        for rows, pictures, batch in ahead(self._read, batches):
+            asked = self._ask(rows, pictures, batch)
             if before is not None:
                 yield self._answers(before)
             before = asked
@@ -92,15 +93,17 @@ class Passes:
         there, back = self.answers([rows, rows[::-1].copy()])
         return all(np.array_equal(there[name], back[name][::-1]) for name in Numbers._fields)
 
-    def _read(self, rows: Rows) -> tuple[Rows, Tensor]:
-        filled = np.pad(rows, (0, self.plan.batch_size - len(rows)), mode="edge")
-        batch = to_tensor(self.pixels.array[filled]).contiguous(memory_format=self.memory_format)
-        return rows, batch.pin_memory() if self.device.type == "cuda" else batch
+    def _read(self, rows: Rows) -> tuple[Rows, NDArray[np.uint8], Tensor]:
+        pictures = self.pixels.take(rows)
+        missing = self.plan.batch_size - len(rows)
+        filled = np.concatenate([pictures, np.repeat(pictures[-1:], missing, axis=0)])
+        batch = to_tensor(filled).contiguous(memory_format=self.memory_format)
+        return rows, pictures, batch.pin_memory() if self.device.type == "cuda" else batch
 
-    def _ask(self, rows: Rows, batch: Tensor) -> Asked:
+    def _ask(self, rows: Rows, pictures: NDArray[np.uint8], batch: Tensor) -> Asked:
         self._seen.clear()
         logits = self.network.module(batch.to(self.device, non_blocking=True))
-        return Asked(rows, dict(self._seen), logits)
+        return Asked(rows, pictures, dict(self._seen), logits)
 
     def _visit(self, layer: str, maps: Tensor) -> None:
         bend = self.network.taps[layer].nonlinearity
@@ -119,8 +122,8 @@ class Passes:
                 asked.layers[layer],
                 cols=self.network.sizes[layer][1],
                 rectify=bend is not None and bend.rectifies,
+                images=len(images),
             )
-            one = Numbers(*(values[: len(images)] for values in one))
             _refuse_unreal(one, layer, images)
             found.append(one)
         return {
@@ -129,7 +132,7 @@ class Passes:
                 for name in Numbers._fields
             },
             "probability": _probabilities(asked.logits, images),
-            "face": _thumbnails(self.pixels.array[asked.rows]),
+            "face": _thumbnails(asked.pictures),
         }
 
 
@@ -168,15 +171,21 @@ def _moved(network: Network, device: torch.device) -> Iterator[torch.memory_form
 
 @torch.no_grad()
 def _fastest(network: Network, device: torch.device) -> torch.memory_format:
-    network.module.to(memory_format=torch.channels_last)
     image = torch.zeros(1, *network.input_shape, device=device)
+    _lay(network, torch.channels_last)
     try:
         network.module(image.contiguous(memory_format=torch.channels_last))
     except RuntimeError:
         # For one, `x.view(len(x), -1)` cannot flatten maps that lie this way.
-        network.module.to(memory_format=torch.contiguous_format)
+        _lay(network, torch.contiguous_format)
         return torch.contiguous_format
     return torch.channels_last
+
+
+def _lay(network: Network, memory_format: torch.memory_format) -> None:
+    for weight in network.module.parameters():
+        if weight.ndim == 4:
+            weight.data = weight.data.contiguous(memory_format=memory_format)
 
 
 def _refuse_unreal(found: Numbers, layer: str, images: Sequence[str]) -> None:

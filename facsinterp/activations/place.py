@@ -12,7 +12,7 @@ import zarr
 
 from facsinterp.activations.elsewhere import ROOT, appearing_at_url
 from facsinterp.activations.folder import Folder, place_of, reaching, store_at
-from facsinterp.activations.layout import ATTRIBUTES, FORMAT, ZARR_FORMAT
+from facsinterp.activations.layout import ATTRIBUTES, READABLE, ZARR_FORMAT
 from facsinterp.activations.writing import lives, new_writer
 from facsinterp.errors import StoreError
 
@@ -56,9 +56,10 @@ def _refuse_other_formats(place: Path | str, group: zarr.Group) -> None:
     if version is None:
         message = f"no activation store at {place}: found a zarr group without facsinterp_schema"
         raise StoreError(message)
-    if version != FORMAT:
+    if version not in READABLE:
+        known = " and ".join(str(one) for one in READABLE)
         message = (
-            f"{place} has format version {version}; this facsinterp reads version {FORMAT}. "
+            f"{place} has format version {version}; this facsinterp reads versions {known}. "
             "Open it with the facsinterp that wrote it, or sweep again"
         )
         raise StoreError(message)

@@ -48,13 +48,14 @@ def reduce_maps(maps: Tensor, *, rectify: bool) -> Reduced:
     return _on_accelerator(maps, rectify)
 
 
-def numbers(reduced: Reduced, *, cols: int, rectify: bool) -> Numbers:
+def numbers(reduced: Reduced, *, cols: int, rectify: bool, images: int) -> Numbers:
     """The store's variables from what `reduce_maps` gave, brought to the host.
+
+    Of the first `images`; what follows them only filled the batch up.
 
     A ReLU makes what is not above zero a map of zeros, whose peak is 0 at its first place.
     """
-    score = reduced.score.cpu().numpy()
-    place = reduced.place.cpu().numpy()
+    score, place, mean, area = (one[:images].cpu().numpy() for one in reduced)
     peak = score
     if rectify:
         peak = np.where(score > 0, score, np.float32(0))
@@ -64,8 +65,8 @@ def numbers(reduced: Reduced, *, cols: int, rectify: bool) -> Numbers:
         peak,
         (place // cols).astype(np.uint16),
         (place % cols).astype(np.uint16),
-        reduced.mean.cpu().numpy(),
-        reduced.area.cpu().numpy(),
+        mean,
+        area,
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from facsinterp.activations.crew import Crew
-from facsinterp.activations.jobs import SweepJob, work
+from facsinterp.activations.jobs import Part, SweepJob, work
 from facsinterp.activations.layout import Layer
 from facsinterp.activations.place import is_there
 from facsinterp.activations.plan import Plan
@@ -75,7 +75,9 @@ def _sweep_blocks(
     blocks, missing = writer.blocks, writer.missing
     if len(missing) < len(blocks):
         progress.say(f"{len(blocks) - len(missing)} of {len(blocks)} blocks are there")
-    sizes = {(block,): blocks[block].stop - blocks[block].start for block in missing}
+    sizes: dict[Part, int] = {
+        (block,): blocks[block].stop - blocks[block].start for block in missing
+    }
     work("Sweeping faces", job, sizes, crew, progress)
 
 

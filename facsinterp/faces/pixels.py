@@ -48,6 +48,26 @@ class Pixels:
     def __len__(self) -> int:
         return len(self.images)
 
+    def take(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """A copy of the pictures at `rows`, in that order.
+
+        Pictures in a file are read, not mapped: a map of the whole file would count as
+        memory of the process once every picture was looked at.
+        """
+        array = self.array
+        if not isinstance(array, np.memmap) or array.filename is None:
+            return array[rows]
+        found = np.empty((len(rows), *array.shape[1:]), np.uint8)
+        size = found[:1].nbytes
+        with open(array.filename, "rb", buffering=0) as file:
+            for run in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(rows) != 1) + 1):
+                if run.size:
+                    file.seek(array.offset + int(rows[run[0]]) * size)
+                    found[run[0] : run[-1] + 1] = np.fromfile(
+                        file, np.uint8, run.size * size
+                    ).reshape(-1, *array.shape[1:])
+        return found
+
     @classmethod
     def from_array(cls, images: Sequence[str] | NDArray[np.str_], array: ArrayLike) -> Self:
         """Pictures that are at hand: (image, row, col) or (image, row, col, 3), uint8.

@@ -1,0 +1,5 @@
+"""placeholder until the crew room is merged"""
+
+from typing import Any
+
+Crew = Any
