@@ -1,5 +1,0 @@
-"""placeholder until the crew room is merged"""
-
-from typing import Any
-
-Crew = Any
