@@ -14,7 +14,7 @@ from typing import Final
 from torch import nn
 
 from facsinterp.errors import Fault
-from facsinterp.nets.nonlinearity import Nonlinearity, combines
+from facsinterp.nets.nonlinearity import Nonlinearity, combines, copies
 from facsinterp.nets.trace import Call, Execution, Trace
 
 # A convolution and its nonlinearity stay one layer with one of these in between.
@@ -97,8 +97,8 @@ def _followed(seen: Trace, layer: Execution, last: Execution, given: Call) -> Ta
         if call.nonlinearity is not None:
             if not _is_gate(seen, position, given.given):
                 return Tap(layer, last, call.nonlinearity)
-        elif call.by is not None and isinstance(call.part, BETWEEN):
-            further = _followed(seen, layer, call.by, call)
+        elif copies(call.operation) or isinstance(call.part, BETWEEN):
+            further = _followed(seen, layer, call.by or last, call)
             if further is not None:
                 return further
     return None
@@ -110,8 +110,7 @@ def _is_gate(seen: Trace, position: int, value: int) -> bool:
     for call in seen.calls[position + 1 :]:
         if call.nonlinearity is not None and call.taken in made:
             made.add(call.given)
-        operation = None if isinstance(call.part, nn.Module) else call.part
-        if combines(operation) and value in call.inputs and made & call.inputs:
+        if combines(call.operation) and value in call.inputs and made & call.inputs:
             return True
     return False
 

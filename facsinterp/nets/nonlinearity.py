@@ -99,6 +99,11 @@ def combines(operation: torch._ops.OpOverload | None) -> bool:
     return operation is not None and _plain_name(operation) in {"mul", "sub", "div"}
 
 
+def copies(operation: torch._ops.OpOverload | None) -> bool:
+    """Whether `operation` gives the same values again, perhaps laid out otherwise in memory."""
+    return operation is not None and _plain_name(operation) in {"clone", "alias", "detach"}
+
+
 def _plain_name(operation: torch._ops.OpOverload) -> str:
     name: str = operation._schema.name
     return name.rpartition(":")[2].removesuffix("_")

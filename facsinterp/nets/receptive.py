@@ -9,7 +9,7 @@ from torch import nn
 
 from facsinterp.nets.layers import BETWEEN
 from facsinterp.nets.network import Network
-from facsinterp.nets.nonlinearity import NONLINEARITIES
+from facsinterp.nets.nonlinearity import NONLINEARITIES, copies
 from facsinterp.nets.normalise import NORMALISERS
 from facsinterp.nets.trace import Call, trace
 
@@ -86,7 +86,7 @@ def receptive_fields(network: Network) -> dict[str, ReceptiveField]:
 def _after(call: Call, field: ReceptiveField) -> ReceptiveField | None:
     module = call.part
     if not isinstance(module, nn.Module):
-        return field if call.nonlinearity is not None else None
+        return field if call.nonlinearity is not None or copies(module) else None
     # Exact types: a subclass may compute something else.
     if type(module) in _POINTWISE and type(module) not in _MIXING:
         return field

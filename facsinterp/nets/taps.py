@@ -15,7 +15,7 @@ from facsinterp.errors import ActivationError, Fault, InputError
 from facsinterp.nets.network import Network, did_you_mean
 from facsinterp.nets.trace import hooked
 
-Visit = Callable[[str, Tensor], None]
+Visit = Callable[[str, Tensor], object]
 
 
 @contextmanager

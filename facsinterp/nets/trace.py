@@ -52,6 +52,11 @@ class Call:
     """For an operation, every tensor that it took."""
 
     @property
+    def operation(self) -> torch._ops.OpOverload | None:
+        """The operation of torch, None for a module."""
+        return None if isinstance(self.part, nn.Module) else self.part
+
+    @property
     def leaf(self) -> bool:
         """Whether it has no parts of its own."""
         return not isinstance(self.part, nn.Module) or next(self.part.children(), None) is None

@@ -8,7 +8,13 @@ import torch
 from torch import nn
 
 from facsinterp.errors import InputError
+from facsinterp.labels import FilterId
+from facsinterp.nets.blueprint import Blueprint
 from facsinterp.nets.network import Network, conv_layers, describe, to_tensor
+from facsinterp.nets.trace import Execution
+from facsinterp.nets.weights import load_network, save_network
+from facsinterp.nets.zoo import from_blueprint
+from facsinterp.report.addresses import filter_page
 
 CLASSES = ("neutral", "happy", "fear")
 
@@ -61,11 +67,109 @@ def test_the_module_is_in_eval_mode_and_without_hooks():
     assert all(not p._forward_hooks and not p._forward_pre_hooks for p in module.modules())
 
 
-def test_a_layer_never_used_and_one_used_twice_are_refused():
+def test_a_layer_never_used_is_left_out_and_refused_when_named():
+    assert of(Small(), layers=None).layers == ("first", "second")
     with pytest.raises(InputError, match="'unused' is used 0 times"):
-        of(Small(), layers=None)
-    with pytest.raises(InputError, match="'unused' is used 2 times"):
-        of(Twice(), layers=None)
+        of(Small(), layers=["first", "unused"])
+    with pytest.raises(InputError, match="'unused' is used 0 times"):
+        of(Small(), layers=["unused@2"])
+
+
+def test_each_run_of_a_module_is_a_layer():
+    every = ("first", "second", "unused@1", "unused@2")
+    network = of(Twice(), layers=None)
+    assert network.layers == every
+    assert network.channels == {"first": 4, "second": 6, "unused@1": 1, "unused@2": 1}
+    assert network.sizes["unused@2"] == (8, 8)
+    assert network.taps["unused@2"].layer == Execution("unused", 2)
+    assert of(Twice(), layers=["unused", "first"]).layers == ("first", "unused@1", "unused@2")
+    assert of(Twice(), layers=["unused@2", "first"]).layers == ("first", "unused@2")
+    assert of(network.module, layers=every).fingerprint == network.fingerprint
+
+
+def test_a_run_that_there_is_not_is_refused():
+    for name in ("unused@3", "unused@0", "unused@02"):
+        with pytest.raises(InputError, match=f"no layer '{name}'(.|\n)*unused@1, unused@2"):
+            of(Twice(), layers=[name])
+    with pytest.raises(InputError, match=r"no layer 'first@1'(.|\n)*expected: *first\n"):
+        of(Twice(), layers=["first@1"])
+    for name in ("first@", "first@two", "@1", "third@1"):
+        with pytest.raises(InputError, match="no layer"):
+            of(Twice(), layers=[name])
+    with pytest.raises(InputError, match="'unused@2' is named 2 times"):
+        of(Twice(), layers=["unused@2", "unused"])
+
+
+def test_a_module_may_have_such_a_name_of_its_own():
+    class Named(Small):
+        def __init__(self):
+            super().__init__()
+            self.add_module("first@2", nn.Conv2d(1, 4, 1))
+
+        def forward(self, x):
+            return super().forward(getattr(self, "first@2")(x)[:, :1])
+
+    assert of(Named(), layers=None).layers == ("first@2", "first", "second")
+    assert of(Named(), layers=["first@2"]).channels == {"first@2": 4}
+
+    class Confused(Named):
+        def forward(self, x):
+            self.first(x)
+            return super().forward(x)
+
+    assert of(Confused(), layers=["first@2", "second"]).layers == ("first@2", "second")
+    with pytest.raises(InputError, match="two layers would be called 'first@2'"):
+        of(Confused(), layers=["first"])
+
+
+def test_runs_have_filters_and_pages_of_their_own():
+    network = of(Twice(), layers=None)
+    layers = (*network.layers, "unused", "unused_2")
+    filters = FilterId.of_layers((layer, 2) for layer in layers)
+    assert [FilterId.parse(str(one)) for one in filters] == list(filters)
+    assert len({filter_page(one) for one in filters}) == len(filters)
+
+
+def test_runs_come_back_with_a_saved_network(tmp_path, monkeypatch):
+    (tmp_path / "own_twice.py").write_text(
+        "from torch import nn\n"
+        "def built(classes, size):\n"
+        "    conv = nn.Conv2d(1, 1, 3)\n"
+        "    return nn.Sequential(conv, conv, nn.Flatten(), nn.Linear(64, classes))\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    blueprint = Blueprint("own_twice:built", CLASSES, 12)
+    for layers in (("0@1", "0@2"), ("0@2",)):
+        network = of(from_blueprint(blueprint), layers, blueprint=blueprint)
+        save_network(network, tmp_path / "network")
+        again = load_network(tmp_path / "network", builder="own_twice:built")
+        assert again.layers == layers
+        assert again.order == network.order
+
+
+def test_a_network_that_uses_no_convolution_is_refused():
+    class Idle(Small):
+        def forward(self, x):
+            return self.out(x[:, :, :6, 0].mean(dim=1))
+
+    with pytest.raises(InputError, match="no convolution is used"):
+        of(Idle(), layers=None)
+
+
+def test_several_maps_for_an_image_are_refused():
+    class Folded(Small):
+        def forward(self, x):
+            return super().forward(torch.cat([x, x.flip(3)])).mean(dim=0, keepdim=True)
+
+    with pytest.raises(InputError, match=r"'first' gives no maps(.|\n)*\(2, 4, 10, 10\)"):
+        of(Folded())
+
+
+def test_every_fault_of_layers_and_output_is_told():
+    with pytest.raises(InputError) as caught:
+        of(Small(outputs=5), layers=["unused", "out"])
+    assert len(caught.value.faults) == 3
 
 
 def test_an_unknown_layer_is_answered_with_a_near_one():

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from facsinterp.nets import zoo
 from facsinterp.nets.network import Network
@@ -125,4 +126,47 @@ def test_what_is_not_known_exactly_has_no_entry(first):
         classes=CLASSES,
         input_shape=(1, 12, 12),
     )
+    assert receptive_fields(network) == {}
+
+
+class Again(nn.Module):
+    """One convolution run twice, and once more behind what mixes; functions between."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 1, 3)
+        self.out = nn.Linear(1, 2)
+
+    def forward(self, x):
+        y = functional.leaky_relu(functional.relu_(self.conv(input=x)), 0.5, inplace=True)
+        y = self.conv(functional.dropout(y, training=self.training).clamp(max=9))
+        z = self.conv(functional.softmax(y, dim=3))
+        return self.out(z.mean(dim=(2, 3)))
+
+
+def test_each_run_has_its_own_field_and_functions_keep_it():
+    network = Network.of(Again(), classes=CLASSES, input_shape=(1, 12, 12))
+    assert network.layers == ("conv@1", "conv@2", "conv@3")
+    assert receptive_fields(network) == {
+        "conv@1": ReceptiveField(3, 1, 0),
+        "conv@2": ReceptiveField(5, 1, 0),
+    }
+
+
+def test_what_gives_no_single_tensor_hands_on_no_field():
+    class Unpooled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.pool = nn.MaxPool2d(2, return_indices=True)
+            self.pick = Pick()
+            self.conv = nn.Conv2d(1, 2, 1)
+
+        def forward(self, x):
+            return self.conv(self.pick(self.pool(x))).mean(dim=(2, 3))
+
+    class Pick(nn.Identity):
+        def forward(self, pair):
+            return pair[0].cumsum(dim=2)
+
+    network = Network.of(Unpooled(), classes=CLASSES, input_shape=(1, 8, 8))
     assert receptive_fields(network) == {}
