@@ -10,6 +10,7 @@
     │   ├── IncompleteStoreError     the sweep that writes it has not finished
     │   └── StaleStoreError          it was made from other weights, faces or settings
     ├── ActivationError              a network answered with NaN or infinity
+    ├── CrewError                    the workers of a sweep are gone, differ, or die of it
     ├── TrainingError                training cannot give a usable network
     └── PluginError                  a study plug-in is unknown, broken or named twice
 
@@ -111,6 +112,10 @@ class StaleStoreError(StoreError):
 
 class ActivationError(FacsinterpError):
     """A network answered with NaN or infinity."""
+
+
+class CrewError(FacsinterpError):
+    """The workers of a sweep are gone, have other versions, or die of their work."""
 
 
 class TrainingError(FacsinterpError):
