@@ -22,6 +22,7 @@ _CARD = (
     "border:1px solid rgba(128,128,128,.4);border-radius:6px;padding:10px 14px;max-width:46em;"
     "font:13px/1.45 system-ui,sans-serif;overflow-wrap:anywhere"
 )
+_TABLE = "border-collapse:collapse;margin:0;font-size:inherit;color:inherit"
 _NAME = (
     "text-align:left;vertical-align:top;font-weight:400;opacity:.7;padding:1px 14px 1px 0;"
     "white-space:nowrap;background:none;border:0"
@@ -79,7 +80,7 @@ def html(store: Queries) -> str:
     return (
         f'<div style="{_CARD}"><div style="font-weight:600;margin-bottom:6px">'
         f"{escape(type(store).__name__)}</div>"
-        f'<table style="border-collapse:collapse;margin:0;font-size:inherit">{rows}</table></div>'
+        f'<table style="{_TABLE}">{rows}</table></div>'
     )
 
 

@@ -181,7 +181,8 @@ class Queries(ABC):
     ) -> pd.DataFrame:
         """The `n` filters whose peaks over all images go with a filter's, highest first.
 
-        Columns: filter, layer, channel, correlation (of midranks, or Pearson's). Dead and
+        Columns: filter, layer, channel, correlation (of midranks, or Pearson's; to 12
+        decimals). Dead and
         constant filters have no correlation: they are left out, and have an empty table.
         Equal correlations keep the order of the filters.
         """

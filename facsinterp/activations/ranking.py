@@ -57,7 +57,7 @@ def bottom_order(
 
 def answers(values: Values) -> bool:
     """Whether a filter has lists: some value is above zero, and not all are the same."""
-    return bool(values.size and values.max() > 0 and values.min() < values.max())
+    return bool((values > 0).any() and (values != values[0]).any())
 
 
 def _allowed(order: Positions, groups: Names | None, within: Mask | None) -> Positions:

@@ -25,8 +25,9 @@ HELD: Final = 1 << 25
 TILE: Final = 2048
 # Longer lists of pairs say that the threshold is too low, not which filters are alike.
 PAIRS: Final = 1_000_000
-# Correlations are sums of products; equal columns may miss 1 by so much.
-ROUNDING: Final = 1e-12
+# The last digits depend on how many columns are multiplied at a time, and would decide the
+# order of filters that are alike.
+DECIMALS: Final = 12
 
 
 class _Tile(NamedTuple):
@@ -45,7 +46,7 @@ def correlated(data: xr.Dataset, index: int, n: int, method: Method) -> pd.DataF
     if len(one.filters):
         for place, peaks in slabs(data, np.arange(data.sizes[FILTER])):
             for tile in _narrow(peaks, place, method):
-                found.append(np.clip(one.columns[:, 0] @ tile.columns, -1, 1))
+                found.append(_settled(one.columns[:, 0] @ tile.columns))
                 which.append(tile.filters)
     value, filters = np.concatenate(found), np.concatenate(which)
     value, filters = value[filters != index], filters[filters != index]
@@ -64,8 +65,8 @@ def duplicates(
         )
     values, pairs, count = [np.empty(0)], [np.empty((0, 2), dtype=np.int64)], 0
     for first, second in _tiles(data, inside, method):
-        product = first.columns.T @ second.columns
-        alike = product >= threshold - ROUNDING
+        product = _settled(first.columns.T @ second.columns)
+        alike = product >= threshold
         alike &= first.filters[:, None] < second.filters
         rows, cols = np.nonzero(alike)
         count += len(rows)
@@ -73,7 +74,7 @@ def duplicates(
             raise InputError(
                 Fault(f"more than {PAIRS:,} pairs of filters are that alike", do="ask for more")
             )
-        values.append(np.clip(product[rows, cols], -1, 1))
+        values.append(product[rows, cols])
         pairs.append(np.column_stack([first.filters[rows], second.filters[cols]]))
     value, pair = np.concatenate(values), np.concatenate(pairs)
     best = np.lexsort((pair[:, 1], pair[:, 0], -value))
@@ -111,6 +112,11 @@ def _standardised(peaks: Columns, filters: Positions, method: Method) -> _Tile:
     values /= np.abs(values).max(axis=0, initial=0.0)
     values /= np.sqrt((values**2).sum(axis=0))
     return _Tile(values, filters[live])
+
+
+def _settled(products: Floats) -> Floats:
+    """Correlations without the digits that rounding decides."""
+    return np.clip(np.round(products, DECIMALS), -1, 1)
 
 
 def _narrow(peaks: Columns, filters: Positions, method: Method) -> Iterator[_Tile]:

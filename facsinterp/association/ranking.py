@@ -44,16 +44,22 @@ class Ranking:
         measured = self.by.removeprefix("p_").removeprefix("q_")
         return "q_precision" if measured.startswith(OF_TOP_N) else "q_auroc"
 
-    def of(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The rows that pass, best first; equal numbers keep their order."""
-        keep = frame[self.by].notna()
+    def passing(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows that reach the least effect and the largest q, of the chosen layers."""
+        keep = pd.Series(True, index=frame.index)
         if self.min_effect is not None:
             keep &= frame["auroc"] >= self.min_effect
         if self.max_q is not None:
             keep &= frame[self.corrected] <= self.max_q
-        if self.layers is not None:
+        if self.layers:
             keep &= frame["layer"].isin(list(self.layers))
-        order = frame[keep].sort_values(
-            self.by, ascending=self.rises, kind="stable", ignore_index=True
+        return frame[keep]
+
+    def of(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The passing rows that have the number, best first; equal numbers keep their order."""
+        order = (
+            self.passing(frame)
+            .dropna(subset=[self.by])
+            .sort_values(self.by, ascending=self.rises, kind="stable", ignore_index=True)
         )
         return order if self.n is None else order.head(self.n)

@@ -30,8 +30,9 @@ def votes(
 
     `coded`: present, absent or not coded, as the coder has it. `seen`: the face, or another
     frame of its sequence, is one of the observations that chose the voters of this unit, so
-    that it votes on itself; only the votes of unseen faces say anything about new ones.
-    `status`: why a unit was not tested.
+    that it votes on itself. Only the votes of a face that is neither seen nor in the
+    training split, which the network knows, say anything about new faces. `status`: why a
+    unit was not tested.
 
     Columns: au (AU12), vote, filters, firing, coded, seen, status. Raises InputError for an
     unknown image, and for associations of another store.
