@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Self
 
 import numpy as np
 import xarray as xr
@@ -26,18 +26,16 @@ from facsinterp.activations.integrity import lost_chunks, wrong_content
 from facsinterp.activations.layout import ACTIVATIONS, Layer
 from facsinterp.activations.place import appearing, open_group
 from facsinterp.activations.plan import BLOCK_SIZE
-from facsinterp.activations.ranking import top_positions
+from facsinterp.activations.queries import Queries
 from facsinterp.activations.writer import BlockWriter, Contents
 from facsinterp.errors import Fault, IncompleteStoreError, InputError, StoreError
 from facsinterp.faces.table import FACES, FaceTable
-from facsinterp.labels import COL, FILTER, IMAGE, RANK, ROW, FilterId
+from facsinterp.labels import FILTER, FilterId
 from facsinterp.provenance import Provenance
 
-OnePer = Literal["sequence", "subject"]
 
-
-@dataclass(frozen=True)
-class ActivationStore:
+@dataclass(frozen=True, repr=False)
+class ActivationStore(Queries):
     """Answers of filters to faces. `data` has dims image, filter, au and rank, read when used.
 
     `data["peak"]` (image, filter): spatial maximum after the nonlinearity, float32, never
@@ -172,33 +170,6 @@ class ActivationStore:
         """The share of images for which a filter's peak is above zero."""
         return float(self.data["active_share"].isel({FILTER: self._position(which)}))
 
-    def top(self, which: FilterId | str, n: int, one_per: OnePer | None = None) -> xr.Dataset:
-        """The images that a filter answers to most: dim rank, at most `n`, highest first.
-
-        Variables: image, position (on the image axis), value, subject, sequence, and row, col
-        (place of the peak in the layer's map) where the store has them. Equal values keep
-        the order of the images. Images with a value that is not above zero are left out, so
-        a dead filter has no list; nor has one with the same value everywhere. `one_per`:
-        the best image of each sequence or subject only.
-
-        Raises InputError when the store has no such filter.
-        """
-        index = self._position(which)
-        values = self.data["peak"].isel({FILTER: index}).values
-        groups = None if one_per is None else self.faces.column(one_per)
-        best = top_positions(values, n, groups)
-        columns: dict[str, Any] = {
-            IMAGE: self.data[IMAGE].values[best],
-            "position": best,
-            "value": values[best],
-            "subject": self.data["subject"].values[best],
-            "sequence": self.data["sequence"].values[best],
-        }
-        for name, variable in ((ROW, "peak_row"), (COL, "peak_col")):
-            if variable in self.data:
-                columns[name] = self.data[variable].isel({FILTER: index}).values[best]
-        return xr.Dataset({name: (RANK, column) for name, column in columns.items()})
-
     def verify(self) -> Self:
         """The same store after every number in it was read and checked.
 
@@ -208,20 +179,6 @@ class ActivationStore:
         """
         _refuse(self.path, wrong_content(open_group(self.path)))
         return self
-
-    def _position(self, which: FilterId | str) -> int:
-        name = str(which)
-        found = np.flatnonzero(self.data[FILTER].values == name)
-        if not found.size:
-            raise InputError(
-                Fault(
-                    "unknown filter",
-                    where=str(self.path),
-                    expected=", ".join(f"{one.name}/... ({one.filters})" for one in self.layers),
-                    got=name,
-                )
-            )
-        return int(found[0])
 
 
 def _progress_of(path: Path | str, group: zarr.Group) -> str:

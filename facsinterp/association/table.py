@@ -6,6 +6,7 @@ table with a level, not stored in it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Self
@@ -17,6 +18,7 @@ import zarr
 
 from facsinterp.activations.layout import ZARR_FORMAT, add_table
 from facsinterp.activations.place import appearing
+from facsinterp.association.ranking import Ranking
 from facsinterp.errors import Fault, InputError, SchemaError, StoreError
 from facsinterp.labels import AU, FILTER, FilterId
 from facsinterp.schema import Schema, Variable
@@ -149,20 +151,38 @@ class Associations:
         followed = self.data["rank_correlation"].sel({FILTER: name}).values
         return int(self.data[AU].values[np.where(testable, followed, -np.inf).argmax()])
 
-    def ranked(self, unit: int) -> pd.DataFrame:
-        """Live filters in the order of their AUROC for an action unit, highest first.
+    def ranked(
+        self,
+        unit: int,
+        by: str = "auroc",
+        *,
+        min_effect: float | None = None,
+        max_q: float | None = None,
+        layers: Sequence[str] | None = None,
+        n: int | None = None,
+    ) -> pd.DataFrame:
+        """Live filters in the order of a number of theirs for an action unit, best first.
 
-        Columns: filter, layer, channel and every number of the pair. Raises InputError for
-        a unit that the table does not hold.
+        `by`: any of `PAIRS`; p and q rise, all others fall, and filters without the number
+        are left out. `min_effect`: the least AUROC, the effect of the table. `max_q`: the
+        largest corrected p, of precision where `by` is of the top N (precision, lift), else
+        of AUROC. Equal numbers keep the order of the filters.
+
+        Columns: filter, layer, channel, every number of the pair, and status of the action
+        unit. One that is not "tested" has no p, so none of its filters passes `max_q`.
+        Raises InputError with every name that the table does not hold.
         """
+        chosen = Ranking(by, min_effect, max_q, layers, n)
         known = self.data[AU].values.tolist()
+        faults = [*chosen.faults(PAIRS, self.data["layer"].values.tolist())]
         if unit not in known:
             expected = ", ".join(str(one) for one in known)
-            raise InputError(Fault("unknown action unit", expected=expected, got=str(unit)))
-        one = self.data[list(PAIRS)].sel({AU: unit}, drop=True)
-        frame = one.isel({FILTER: np.flatnonzero(self.live.values)}).to_dataframe().reset_index()
-        frame = frame[[FILTER, *COORDINATES, *PAIRS]]
-        return frame.sort_values("auroc", ascending=False, kind="stable", ignore_index=True)
+            faults.append(Fault("unknown action unit", expected=expected, got=str(unit)))
+        InputError.raise_any(faults)
+        one = self.data[[*PAIRS, "status"]].sel({AU: unit}, drop=True)
+        live = one.isel({FILTER: np.flatnonzero(self.live.values)})
+        frame = live.to_dataframe().reset_index()[[FILTER, *COORDINATES, *PAIRS, "status"]]
+        return chosen.of(frame)
 
     def save(self, path: Path | str) -> None:
         """Write the table as a zarr group at `path`, whole or not at all.

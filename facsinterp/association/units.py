@@ -97,6 +97,21 @@ class Units:
                 yield np.flatnonzero(kinds[:, kind]), np.flatnonzero(which.ravel() == kind)
 
 
+def observed(store: ActivationStore, *, faces: Rows) -> NDArray[np.bool_]:
+    """(image, au) whether a face, or another frame of its sequence, is in an observation.
+
+    These are the faces of which an association with the action unit has been told.
+    """
+    taken, _ = _rows(store, faces)
+    coded = store.data["coded"].values
+    _, sequence = np.unique(_names(store), return_inverse=True)
+    alone = store.data["sequence"].values.astype(str) == ""
+    group = 2 * sequence.ravel() + alone
+    seen = np.zeros((2 * len(group) + 2, coded.shape[1]), dtype=bool)
+    np.logical_or.at(seen, group[taken], coded[taken])
+    return np.asarray(seen[group])
+
+
 def _rows(store: ActivationStore, faces: Rows) -> tuple[NDArray[np.int64], Rows]:
     split = store.data["split"].values.astype(str)
     everything = np.arange(len(split))

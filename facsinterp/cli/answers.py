@@ -8,24 +8,74 @@ from pathlib import Path
 import pandas as pd
 
 from facsinterp import facs
-from facsinterp.association.table import Associations
+from facsinterp.activations.store import ActivationStore
+from facsinterp.association.ranking import Ranking
+from facsinterp.association.table import PAIRS, Associations
+from facsinterp.association.votes import votes
 from facsinterp.errors import DataError, Fault, InputError
 from facsinterp.faces.sources.registry import source
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FilterId
 from facsinterp.study.folder import RunFolder
 
-COLUMNS = ("auroc", "auroc_low", "auroc_high", "precision_at_n", "base_rate", "kl", "kl_null")
+TOLD = (
+    "auroc",
+    "auroc_low",
+    "auroc_high",
+    "precision_at_n",
+    "base_rate",
+    "kl",
+    "kl_null",
+    "p_auroc",
+    "q_auroc",
+    "n_present",
+    "status",
+)
 
 
 def answer(
-    run_folder: Path, *, unit: int | None, filter_name: str | None, top: int
+    run_folder: Path, asked: Ranking, *, unit: int | None, filter_name: str | None, usual: bool
 ) -> pd.DataFrame:
     """Rows of a run's associations: of one unit, of one filter, of both, or the best of all.
 
-    Ordered by corrected p, then by AUROC. Raises InputError for a unit or filter that the
-    run does not have.
+    Ordered as asked; in the `usual` order by corrected p, then by AUROC. The status says of
+    which rows nothing was tested: of a unit, or of a dead or constant filter. Raises
+    InputError for a unit, filter, layer or measure that the run does not have.
     """
+    table = _associations(run_folder).data
+    chosen, faults = _chosen(
+        table.indexes["filter"].tolist(), table.indexes["au"].tolist(), unit, filter_name
+    )
+    InputError.raise_any([*faults, *asked.faults(PAIRS, table["layer"].values.tolist())])
+    names = [*PAIRS, "n_present", "base_rate", "status", "dead", "constant"]
+    pairs = table[names].sel(chosen)
+    frame = pairs.broadcast_like(pairs["auroc"]).to_dataframe().reset_index()
+    frame["status"] = (
+        frame["status"]
+        .mask(frame["constant"].astype(bool), "constant filter")
+        .mask(frame["dead"].astype(bool), "dead filter")
+    )
+    frame["au"] = frame["au"].map(facs.label)
+    measured = [name for name in (asked.by, asked.corrected) if name not in TOLD]
+    return _ordered(frame, asked, usual)[["filter", "au", *measured, *TOLD]]
+
+
+def _ordered(frame: pd.DataFrame, asked: Ranking, usual: bool) -> pd.DataFrame:
+    if not usual:
+        live = ~frame["status"].isin(["dead filter", "constant filter"])
+        return asked.of(frame[live])
+    passing = asked.passing(frame)
+    order = passing.sort_values(["q_auroc", "auroc"], ascending=[True, False], kind="stable")
+    return order if asked.n is None else order.head(asked.n)
+
+
+def votes_for(run_folder: Path, image: str) -> pd.DataFrame:
+    """The action units that filters vote for in one face of a run, beside its codes."""
+    associations = _associations(run_folder)
+    return votes(ActivationStore.open(RunFolder(run_folder).store), associations, image)
+
+
+def _associations(run_folder: Path) -> Associations:
     path = RunFolder(run_folder).associations
     if not path.exists():
         raise DataError(
@@ -36,20 +86,12 @@ def answer(
                 do="run a study that needs associations, such as studies/quickstart",
             )
         )
-    table = Associations.open(path).data.load()
-    chosen = _chosen(
-        table.indexes["filter"].tolist(), table.indexes["au"].tolist(), unit, filter_name
-    )
-    pairs = table.sel(chosen)[[*COLUMNS, "p_auroc", "q_auroc", "n_present"]]
-    frame = pairs.broadcast_like(pairs["auroc"]).to_dataframe().reset_index()
-    frame = frame.sort_values(["q_auroc", "auroc"], ascending=[True, False], kind="stable")
-    frame["au"] = frame["au"].map(facs.label)
-    return frame[["filter", "au", *COLUMNS, "p_auroc", "q_auroc", "n_present"]].head(top)
+    return Associations.open(path)
 
 
 def _chosen(
     filters: list[str], units: list[int], unit: int | None, filter_name: str | None
-) -> dict[str, list[str] | list[int]]:
+) -> tuple[dict[str, list[str] | list[int]], list[Fault]]:
     chosen: dict[str, list[str] | list[int]] = {}
     faults: list[Fault] = []
     if unit is not None:
@@ -62,8 +104,7 @@ def _chosen(
         if chosen["filter"][0] not in filters and not faults:
             span = f"{filters[0]} to {filters[-1]}"
             faults.append(Fault("the run has no such filter", expected=span, got=filter_name))
-    InputError.raise_any(faults)
-    return chosen
+    return chosen, faults
 
 
 def _filter(text: str, faults: list[Fault]) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facsinterp.cli.store import app as store_app
+from facsinterp.cli.tables import FileOption, Format, FormatOption, show
 from facsinterp.errors import FacsinterpError
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ app = typer.Typer(
 )
 data_app = typer.Typer(no_args_is_help=True, help="Look at data sets and the drawn faces.")
 app.add_typer(data_app, name="data")
+app.add_typer(store_app, name="store")
 
 Definition = Annotated[
     Path, typer.Argument(metavar="STUDY", help="A definition, or a folder with a study.toml.")
@@ -111,20 +114,38 @@ def serve(
 
 
 @app.command()
-def query(
+def query(  # noqa: PLR0913 - one parameter an option
     run_folder: RunFolder,
+    *,
     au: Annotated[int | None, typer.Option(help="An action unit: its best filters.")] = None,
     filter_name: Annotated[
         str | None, typer.Option("--filter", help="A filter such as conv3/017: its units.")
     ] = None,
-    top: Annotated[int, typer.Option(help="Rows to print.", min=1)] = 10,
-    csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, unrounded.")] = False,
+    face: Annotated[
+        str | None, typer.Option(help="An image: the units that its filters vote for.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="The order: auroc, kl, lift, precision_at_n, q_auroc ...")
+    ] = None,
+    min_effect: Annotated[float | None, typer.Option(help="The least AUROC.")] = None,
+    max_q: Annotated[float | None, typer.Option(help="The largest corrected p.")] = None,
+    layer: Annotated[list[str] | None, typer.Option(help="Filters of this layer.")] = None,
+    top: Annotated[int, typer.Option("--top", "--n", help="Rows at most.", min=1)] = 10,
+    form: FormatOption = Format.TABLE,
+    out: FileOption = None,
 ) -> None:
-    """Print the filters that answer most to a unit, or the units that a filter answers to."""
-    from facsinterp.cli.answers import answer
+    """Print the best filters of a unit, the units of a filter, or the units of a face."""
+    from facsinterp.association.ranking import Ranking
+    from facsinterp.cli.answers import answer, votes_for
 
-    table = answer(run_folder, unit=au, filter_name=filter_name, top=top)
-    typer.echo(table.to_csv(index=False) if csv else table.to_string(index=False), nl=not csv)
+    if face is not None:
+        if any(one is not None for one in (au, filter_name, by, min_effect, max_q)) or layer:
+            message = "--face goes with --top, --format and --out alone"
+            raise typer.BadParameter(message)
+        show(votes_for(run_folder, face).head(top), form, out)
+        return
+    asked = Ranking(by or "auroc", min_effect, max_q, layer, top)
+    show(answer(run_folder, asked, unit=au, filter_name=filter_name, usual=by is None), form, out)
 
 
 @app.command()

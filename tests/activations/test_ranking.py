@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from facsinterp.activations.ranking import top_positions
+from facsinterp.activations.ranking import bottom_positions, top_positions
 
 values = hnp.arrays(
     np.float32,
@@ -54,3 +54,78 @@ def test_images_without_an_answer_are_left_out():
 def test_images_of_no_known_group_stand_for_themselves():
     groups = np.array(["", "a", "", "a"])
     assert top_positions(np.array([1.0, 2.0, 3.0, 4.0]), 9, groups).tolist() == [3, 2, 0]
+
+
+def slow_bottom(values, n, groups=None):
+    """Every image of a filter that answers, lowest value first, then the first in the store."""
+    if max(values) <= 0 or len({float(value) for value in values}) < 2:
+        return []
+    taken, seen = [], set()
+    for _, position in sorted((float(v), i) for i, v in enumerate(values)):
+        group = groups[position] if groups is not None else ""
+        if group and group in seen:
+            continue
+        seen.add(group)
+        taken.append(position)
+    return taken[:n]
+
+
+@given(values, st.integers(0, 35))
+def test_the_lowest_equal_a_full_sort(values, n):
+    assert bottom_positions(values, n).tolist() == slow_bottom(values, n)
+
+
+@given(values, st.integers(0, 35), st.data())
+def test_lists_within_a_group_equal_a_full_sort(values, n, data):
+    groups = data.draw(hnp.arrays("U1", len(values), elements=st.sampled_from(["", "a", "b"])))
+    within = data.draw(hnp.arrays(bool, len(values)))
+    for fast, slow in ((top_positions, slow_top), (bottom_positions, slow_bottom)):
+        listed = [i for i in slow(values, len(values)) if within[i]]
+        assert fast(values, n, within=within).tolist() == listed[:n]
+        seen = set()
+        once = [
+            i for i in listed if not groups[i] or not (groups[i] in seen or seen.add(groups[i]))
+        ]
+        assert fast(values, n, groups, within).tolist() == once[:n]
+
+
+def test_minus_zero_is_zero():
+    values = np.array([0.0, -0.0, 1.0, -0.0], dtype=np.float32)
+    assert top_positions(values, 9).tolist() == [2]
+    assert bottom_positions(values, 9).tolist() == [0, 1, 3, 2]
+    assert top_positions(np.array([0.0, -0.0]), 9).size == 0
+
+
+def test_negative_values_are_no_answer_but_the_weakest():
+    values = np.array([-3.0, 2.0, -1.0])
+    assert top_positions(values, 9).tolist() == [1]
+    assert bottom_positions(values, 9).tolist() == [0, 2, 1]
+    assert bottom_positions(np.array([-3.0, -1.0]), 9).size == 0
+
+
+def test_one_image_tells_nothing():
+    assert top_positions(np.array([5.0]), 3).size == 0
+    assert bottom_positions(np.array([5.0]), 3).size == 0
+
+
+def test_a_group_with_equal_values_has_a_list_by_position():
+    within = np.array([False, True, True, True])
+    assert top_positions(np.array([1.0, 2.0, 2.0, 2.0]), 2, within=within).tolist() == [1, 2]
+
+
+@given(values)
+def test_crp_trap_dead_filter_gets_no_arbitrary_images(values):
+    silent = np.minimum(values, 0)
+    assert top_positions(silent, 40).size == 0
+    assert bottom_positions(silent, 40).size == 0
+
+
+def test_crp_trap_nan_never_takes_rank_one():
+    assert top_positions(np.array([1.0, np.nan, 3.0]), 3).tolist() == [2, 0]
+
+
+@given(values, st.integers(0, 35))
+def test_dissect_trap_k_is_k(values, k):
+    every = top_positions(values, len(values))
+    assert top_positions(values, k).tolist() == every[:k].tolist()
+    assert len(top_positions(values, k)) == min(k, len(every))

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from facsinterp.association.associate import Settings, associate
-from facsinterp.association.table import Associations
+from facsinterp.association.table import PAIRS, Associations
 from facsinterp.errors import InputError, SchemaError, StoreError
 from facsinterp.labels import FilterId
 from tests.association.stores import people, store_of
@@ -141,3 +141,53 @@ def test_what_is_no_table_is_refused(found, tmp_path):
 def test_a_table_that_lacks_something_is_refused(found):
     with pytest.raises(SchemaError, match="lacks kl_null"):
         Associations(found.data.drop_vars("kl_null"))
+
+
+# --- filters by any measure ---
+
+
+def plain_ranking(found, unit, by):
+    """Filters that are live and have the number, in order, from the table itself."""
+    column = found.data[by].sel(au=unit).values
+    rows = [
+        (value if by.startswith(("p_", "q_")) else -value, i)
+        for i, value in enumerate(column)
+        if not np.isnan(value) and bool(found.live[i])
+    ]
+    return [str(found.data["filter"].values[i]) for _, i in sorted(rows)]
+
+
+@pytest.mark.parametrize("by", PAIRS)
+def test_filters_rank_by_any_number(found, by):
+    assert found.ranked(2, by)["filter"].tolist() == plain_ranking(found, 2, by)
+
+
+def test_ranked_filters_pass_every_threshold(found):
+    every = found.ranked(2, "kl")
+    passing = found.ranked(2, "kl", min_effect=0.5, max_q=0.05)
+    keep = (every["auroc"] >= 0.5) & (every["q_auroc"] <= 0.05)
+    assert passing["filter"].tolist() == every["filter"][keep].tolist()
+    by_lift = found.ranked(2, "lift", max_q=0.05)
+    assert (by_lift["q_precision"] <= 0.05).all()
+    assert set(found.ranked(2, layers=["conv2"])["layer"]) == {"conv2"}
+    assert found.ranked(2, n=2)["filter"].tolist() == found.ranked(2)["filter"].tolist()[:2]
+
+
+def test_a_unit_that_was_not_tested_is_never_shown_as_if(found):
+    data = found.data.copy(deep=True)
+    for name in ("p_auroc", "q_auroc", "p_precision", "q_precision"):
+        data[name][:, 1] = np.nan
+    data["testable"][1] = False
+    data["status"] = data["status"].astype(object)
+    data["status"][1] = "too few"
+    table = Associations(data)
+    assert set(table.ranked(2)["status"]) == {"too few"}
+    assert table.ranked(2, max_q=1.0).empty
+    assert table.ranked(2, "q_auroc").empty
+    assert set(table.ranked(1)["status"]) == {"tested"}
+
+
+def test_every_fault_of_a_ranking_is_told(found):
+    with pytest.raises(InputError) as caught:
+        found.ranked(99, "f1", layers=["conv9"], n=-1)
+    assert len(caught.value.faults) == 4

@@ -1,0 +1,82 @@
+"""Which action units the filters speak for in one face, beside what the coder saw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from facsinterp import facs
+from facsinterp.activations.store import ActivationStore
+from facsinterp.association.table import Associations
+from facsinterp.association.units import Rows, observed
+from facsinterp.errors import Fault, InputError
+from facsinterp.labels import AU, FILTER, IMAGE
+
+
+def votes(
+    store: ActivationStore, associations: Associations, image: str, alpha: float | None = None
+) -> pd.DataFrame:
+    """One row an action unit, the most strongly voted for first; those without voters last.
+
+    The voters of a unit are the filters that are significant for it at `alpha` (the level of
+    the associations when left out) with an AUROC above 0.5: `filters` says how many.
+    `firing` is the share of them with a peak above zero for this face. `vote` is the mean
+    percentile of the face among all images of the store, 0 to 100, over the voters, each
+    weighted by 2 AUROC - 1; an image in the middle of every voter has 50. A vote is no
+    probability, and filters of one network do not vote independently.
+
+    `coded`: present, absent or not coded, as the coder has it. `seen`: the face, or another
+    frame of its sequence, is one of the observations that chose the voters of this unit, so
+    that it votes on itself. Only the votes of a face that is neither seen nor in the
+    training split, which the network knows, say anything about new faces. `status`: why a
+    unit was not tested.
+
+    Columns: au (AU12), vote, filters, firing, coded, seen, status. Raises InputError for an
+    unknown image, and for associations of another store.
+    """
+    data = associations.data
+    if data.attrs["store"] != store.key:
+        fault = Fault(
+            "associations of another store",
+            where=str(store.path),
+            expected=store.key,
+            got=str(data.attrs["store"]),
+        )
+        raise InputError(fault)
+    stands = store.standing(image).sel({FILTER: data[FILTER].values})
+    effect = data["auroc"].transpose(FILTER, AU).values
+    voters = associations.significant(alpha).transpose(FILTER, AU).values & (effect > 0.5)
+    weights = np.where(voters, 2 * effect - 1, 0.0)
+    position = int(np.flatnonzero(store.data[IMAGE].values == image)[0])
+    frame = pd.DataFrame(
+        {
+            AU: [facs.label(int(unit)) for unit in data[AU].values],
+            "vote": _mean(stands["percentile"].values, weights),
+            "filters": voters.sum(axis=0),
+            "firing": _mean((stands["peak"] > 0).values.astype(float), voters.astype(float)),
+            "coded": _coder(store, position, data[AU].values),
+            "seen": _seen(store, data.attrs["rows"], position, data[AU].values),
+            "status": data["status"].values.astype(str),
+        }
+    )
+    return frame.sort_values("vote", ascending=False, kind="stable", ignore_index=True)
+
+
+def _mean(values: NDArray[Any], weights: NDArray[Any]) -> NDArray[Any]:
+    """Weighted mean of `values` (filter) for each unit; NaN without weight."""
+    total = weights.sum(axis=0)
+    return np.asarray(np.where(total > 0, values @ weights / np.where(total > 0, total, 1), np.nan))
+
+
+def _coder(store: ActivationStore, position: int, units: NDArray[Any]) -> NDArray[Any]:
+    face = store.data[["present", "coded"]].isel({IMAGE: position}).sel({AU: units})
+    told = np.where(face["present"].values, "present", "absent")
+    return np.where(face["coded"].values, told, "not coded")
+
+
+def _seen(store: ActivationStore, rows: Rows, position: int, units: NDArray[Any]) -> NDArray[Any]:
+    places = [store.faces.units.index(int(unit)) for unit in units]
+    return np.asarray(observed(store, faces=rows)[position, places])
