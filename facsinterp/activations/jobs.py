@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from facsinterp.activations.crew import Crew
 from facsinterp.activations.overlap import behind
 from facsinterp.activations.passes import Answers, Passes, Rows
 from facsinterp.activations.plan import Plan
@@ -23,6 +22,9 @@ from facsinterp.faces.pixels import Pixels
 from facsinterp.nets.network import Network
 from facsinterp.progress import Progress
 from facsinterp.provenance import fingerprint
+
+if TYPE_CHECKING:
+    from facsinterp.activations.crew import Crew
 
 Part = tuple[int, ...]
 Advance = Callable[[int], None]

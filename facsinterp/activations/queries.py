@@ -30,7 +30,7 @@ OnePer = Literal["sequence", "subject"]
 class Queries(ABC):
     """Questions to `data`, whose variables docs/store-format.md tells."""
 
-    path: Path
+    path: Path | str
     data: xr.Dataset
 
     @property

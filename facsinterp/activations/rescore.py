@@ -7,11 +7,11 @@ that takes is decided by `margin`, from both scores of those that have them.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facsinterp.activations.crew import Crew
 from facsinterp.activations.jobs import SweepJob, in_whole_batches, parts_of, work
 from facsinterp.activations.layout import ranks
 from facsinterp.activations.margin import Margin, Twice, spread
@@ -19,6 +19,9 @@ from facsinterp.activations.passes import Passes, Rows
 from facsinterp.activations.toplist import TopLists
 from facsinterp.activations.writer import BlockWriter
 from facsinterp.progress import Progress
+
+if TYPE_CHECKING:
+    from facsinterp.activations.crew import Crew
 
 
 def score_again(job: SweepJob, writer: BlockWriter, crew: Crew | None, progress: Progress) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
-from facsinterp.activations.crew import Crew
 from facsinterp.activations.jobs import Part, SweepJob, work
 from facsinterp.activations.layout import Layer
 from facsinterp.activations.place import is_there
@@ -27,6 +27,9 @@ from facsinterp.nets.network import Network
 from facsinterp.nets.receptive import receptive_fields
 from facsinterp.progress import SILENT, Progress
 from facsinterp.provenance import Provenance
+
+if TYPE_CHECKING:
+    from facsinterp.activations.crew import Crew
 
 
 def sweep(
