@@ -1,6 +1,7 @@
 """The commands as a user types them."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from facsinterp.activations.store import ActivationStore
 from facsinterp.cli import app as cli
 from facsinterp.cli import server
 from facsinterp.cli.bars import Bars
@@ -37,7 +39,7 @@ def shell(*words, cwd=None):
 
 def test_help_names_every_command():
     text = call("--help").output
-    for command in ("check", "run", "report", "serve", "query", "studies", "data"):
+    for command in ("check", "run", "report", "serve", "query", "studies", "data", "store"):
         assert command in text
 
 
@@ -126,10 +128,40 @@ def run_folder(tmp_path_factory):
 def test_query_by_unit_and_by_filter(run_folder):
     by_unit = call("query", run_folder, "--au", 12, "--top", 3).output
     assert by_unit.count("AU12") == 3
-    by_filter = call("query", run_folder, "--filter", "conv2/1", "--csv").output.splitlines()
+    by_filter = call(
+        "query", run_folder, "--filter", "conv2/1", "--format", "csv"
+    ).output.splitlines()
     assert by_filter[0].startswith("filter,au,auroc")
     assert all(line.startswith("conv2/001,") for line in by_filter[1:])
     assert len(by_filter) == 11
+
+
+def test_query_by_any_measure_with_thresholds(run_folder):
+    words = ("--au", 12, "--by", "kl", "--format", "json", "--layer", "conv2", "--n", 4)
+    rows = json.loads(call("query", run_folder, *words).output)
+    assert 0 < len(rows) <= 4
+    assert all(row["filter"].startswith("conv2/") for row in rows)
+    kl = [row["kl"] for row in rows]
+    assert kl == sorted(kl, reverse=True)
+    strong = call("query", run_folder, *words, "--min-effect", 2).output
+    assert json.loads(strong) == []
+    with pytest.raises(ValueError, match="unknown measure"):
+        raise_of("query", run_folder, "--by", "f1")
+
+
+def test_query_marks_what_was_not_tested(run_folder):
+    words = ("query", run_folder, "--n", 999, "--format", "json")
+    rows = json.loads(call(*words).output)
+    assert {row["status"] for row in rows if row["q_auroc"] is not None} == {"tested"}
+    assert all(row["q_auroc"] is None for row in rows if row["status"] != "tested")
+    assert any(row["status"] != "tested" for row in rows)
+
+
+def test_query_of_a_face(run_folder):
+    image = str(ActivationStore.open(run_folder / "activations.zarr").faces.images[0])
+    rows = json.loads(call("query", run_folder, "--face", image, "--format", "json").output)
+    assert rows[0]["coded"] in {"present", "absent"}
+    assert call("query", run_folder, "--face", image, "--au", 12).exit_code == 2
 
 
 @pytest.mark.parametrize(
