@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,7 +75,10 @@ def section(title):
 def test_every_python_line_of_asking_the_store_runs(asked):
     code = "\n".join(re.findall(r"```python\n(.*?)```", section("Asking the store"), re.DOTALL))
     store = ActivationStore.open(asked / "activations.zarr")
-    names = {"store": store, "table": Associations.open(asked / "associations.zarr")}
+    names: dict[str, Any] = {
+        "store": store,
+        "table": Associations.open(asked / "associations.zarr"),
+    }
     exec(compile(code, "guide", "exec"), names)
     assert names["image"].startswith("image-")
     assert names["shown"].sum() + names["absent"].sum() == 96

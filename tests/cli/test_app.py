@@ -9,16 +9,20 @@ import threading
 import urllib.request
 from http.server import ThreadingHTTPServer
 
+import numpy as np
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
 from facsinterp.activations.store import ActivationStore
+from facsinterp.association.associate import associate
+from facsinterp.association.settings import Settings
 from facsinterp.cli import app as cli
 from facsinterp.cli import server
 from facsinterp.cli.bars import Bars
 from facsinterp.errors import DataError, DefinitionError
 from facsinterp.testing import tiny_store
+from tests.association.stores import people, store_of
 
 
 def call(*words):
@@ -116,9 +120,6 @@ def test_query_of_a_folder_that_is_no_run(tmp_path):
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory):
     """A folder with associations, as a run leaves it."""
-    from facsinterp.association.associate import associate
-    from facsinterp.association.settings import Settings
-
     folder = tmp_path_factory.mktemp("run")
     store = tiny_store(folder)
     associate(store, Settings(permutations=99, min_units=1)).save(folder / "associations.zarr")
@@ -149,12 +150,26 @@ def test_query_by_any_measure_with_thresholds(run_folder):
         raise_of("query", run_folder, "--by", "f1")
 
 
-def test_query_marks_what_was_not_tested(run_folder):
-    words = ("query", run_folder, "--n", 999, "--format", "json")
-    rows = json.loads(call(*words).output)
-    assert {row["status"] for row in rows if row["q_auroc"] is not None} == {"tested"}
-    assert all(row["q_auroc"] is None for row in rows if row["status"] != "tested")
-    assert any(row["status"] != "tested" for row in rows)
+def test_query_marks_what_was_not_tested(tmp_path):
+    rng = np.random.default_rng(0)
+    owner, labels = people(rng, 12, 8, 2)
+    labels[:, 1] = False
+    activation = rng.normal(size=(96, 4))
+    activation[:, 0] += 4 * labels[:, 0]
+    activation[:, 2] = 0
+    store = store_of(tmp_path / "activations.zarr", activation, labels, subject=owner)
+    associate(store, Settings(permutations=99)).save(tmp_path / "associations.zarr")
+    rows = json.loads(call("query", tmp_path, "--n", 99, "--format", "json").output)
+    told = {(row["filter"], row["au"]): row for row in rows}
+    assert len(told) == 8
+    for (name, unit), row in told.items():
+        dead = "dead filter" if name == "conv2/000" else None
+        assert row["status"] == (dead or ("tested" if unit == "AU1" else "absent"))
+        assert (row["q_auroc"] is not None) == (row["status"] == "tested")
+    every = ("query", tmp_path, "--n", 99, "--format", "json")
+    assert json.loads(call(*every, "--au", 2, "--by", "q_auroc").output) == []
+    by_kl = json.loads(call(*every, "--au", 1, "--by", "kl").output)
+    assert "conv2/000" not in {row["filter"] for row in by_kl}
 
 
 def test_query_of_a_face(run_folder):

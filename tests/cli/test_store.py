@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from facsinterp.activations.store import ActivationStore
 from facsinterp.cli import app as cli
 from facsinterp.errors import DataError, InputError, StoreError
 from facsinterp.testing import tiny_store
+from tests.activations import tiny
 
 
 def call(*words):
@@ -101,8 +103,6 @@ def test_top_and_bottom_within_groups(folder, store, name):
 
 
 def test_ties_are_told_beside_the_list(tmp_path):
-    from tests.activations import tiny
-
     peak = np.array([[0], [0], [0], [5]], dtype=np.float32)
     path = tmp_path / "a.zarr"
     ActivationStore.from_arrays(path, peak, tiny.filters(1), tiny.faces(4))
@@ -114,8 +114,6 @@ def test_ties_are_told_beside_the_list(tmp_path):
 
 
 def test_a_dead_filter_is_told(tmp_path):
-    from tests.activations import tiny
-
     path = tmp_path / "a.zarr"
     ActivationStore.from_arrays(path, np.zeros((4, 1)), tiny.filters(1), tiny.faces(4))
     done = call("top", path, "conv2/000")
@@ -143,25 +141,23 @@ def test_examples_face_correlated_duplicates_layers_frame(folder, store, name):
 def test_numbers_are_written_unrounded(folder, store, name, tmp_path):
     exact = store.top(name, 5)["value"].values
     assert np.array_equal(
-        np.float32([row["value"] for row in read("top", folder, name)])[:5], exact
+        np.array([row["value"] for row in read("top", folder, name)], np.float32)[:5], exact
     )
     printed = call("top", folder, name, "--format", "csv").stdout
     csv = pd.read_csv(io.StringIO(printed), dtype={"value": np.float32})
-    assert np.array_equal(csv["value"].values[:5], exact)
+    assert np.array_equal(csv["value"].to_numpy()[:5], exact)
     for form in ("csv", "json", "parquet", "table"):
         out = tmp_path / f"top.{form}"
         assert call("top", folder, name, "--format", form, "--out", out).exit_code == 0
     assert (tmp_path / "top.csv").read_text() == printed
     parquet = pd.read_parquet(tmp_path / "top.parquet")
-    assert np.array_equal(parquet["value"].values[:5], exact)
+    assert np.array_equal(parquet["value"].to_numpy()[:5], exact)
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         *("top.csv", "top.json", "top.parquet", "top.table")
     ]
 
 
 def test_json_is_strict(tmp_path):
-    from tests.activations import tiny
-
     path = tmp_path / "a.zarr"
     ActivationStore.from_arrays(path, np.zeros((4, 1)), tiny.filters(1), tiny.faces(4))
     text = call("layers", path, "--format", "json").stdout
@@ -189,7 +185,7 @@ def test_verify_lists_all_faults_and_exits_with_2(folder, tmp_path):
     import zarr
 
     shutil.copytree(folder / "activations.zarr", tmp_path / "a.zarr")
-    group = zarr.open_group(tmp_path / "a.zarr", mode="r+")
+    group: Any = zarr.open_group(tmp_path / "a.zarr", mode="r+")
     group["active_share"][0] = 0.123
     group["mean"][0, 0] = np.nan
     done = shell("verify", tmp_path / "a.zarr")
