@@ -181,10 +181,9 @@ class Queries(ABC):
     ) -> pd.DataFrame:
         """The `n` filters whose peaks over all images go with a filter's, highest first.
 
-        Columns: filter, layer, channel, correlation (of midranks, or Pearson's; to 12
-        decimals). Dead and
-        constant filters have no correlation: they are left out, and have an empty table.
-        Equal correlations keep the order of the filters.
+        Columns: filter, layer, channel, correlation (of midranks, or Pearson's), to 12
+        decimals. Dead and constant filters have no correlation: they are left out, and have
+        an empty table. Equal correlations keep the order of the filters.
         """
         return similar.correlated(self.data, self._position(which), n, method)
 

@@ -82,10 +82,8 @@ def test_lists_within_a_group_equal_a_full_sort(values, n, data):
     for fast, slow in ((top_positions, slow_top), (bottom_positions, slow_bottom)):
         listed = [i for i in slow(values, len(values)) if within[i]]
         assert fast(values, n, within=within).tolist() == listed[:n]
-        seen = set()
-        once = [
-            i for i in listed if not groups[i] or not (groups[i] in seen or seen.add(groups[i]))
-        ]
+        names = [groups[i] for i in listed]
+        once = [i for k, i in enumerate(listed) if not groups[i] or groups[i] not in names[:k]]
         assert fast(values, n, groups, within).tolist() == once[:n]
 
 

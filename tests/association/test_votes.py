@@ -38,7 +38,8 @@ def slow_vote(store, table, image, unit, alpha=0.05):
     """The definition in plain words, filter by filter."""
     peak = store.data["peak"].values
     row = store.faces.images.tolist().index(image)
-    total = weight = voters = firing = 0
+    total = weight = 0.0
+    voters = firing = 0
     for i, name in enumerate(table.data["filter"].values):
         pair = table.data.sel(filter=name, au=unit)
         if not float(pair["q_auroc"]) <= alpha or float(pair["auroc"]) <= 0.5:

@@ -1,6 +1,7 @@
 """The commands as a user types them."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -8,15 +9,20 @@ import threading
 import urllib.request
 from http.server import ThreadingHTTPServer
 
+import numpy as np
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from facsinterp.activations.store import ActivationStore
+from facsinterp.association.associate import associate
+from facsinterp.association.settings import Settings
 from facsinterp.cli import app as cli
 from facsinterp.cli import server
 from facsinterp.cli.bars import Bars
 from facsinterp.errors import DataError, DefinitionError
 from facsinterp.testing import tiny_store
+from tests.association.stores import people, store_of
 
 
 def call(*words):
@@ -37,7 +43,7 @@ def shell(*words, cwd=None):
 
 def test_help_names_every_command():
     text = call("--help").output
-    for command in ("check", "run", "report", "serve", "query", "studies", "data"):
+    for command in ("check", "run", "report", "serve", "query", "studies", "data", "store"):
         assert command in text
 
 
@@ -114,9 +120,6 @@ def test_query_of_a_folder_that_is_no_run(tmp_path):
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory):
     """A folder with associations, as a run leaves it."""
-    from facsinterp.association.associate import associate
-    from facsinterp.association.settings import Settings
-
     folder = tmp_path_factory.mktemp("run")
     store = tiny_store(folder)
     associate(store, Settings(permutations=99, min_units=1)).save(folder / "associations.zarr")
@@ -126,10 +129,54 @@ def run_folder(tmp_path_factory):
 def test_query_by_unit_and_by_filter(run_folder):
     by_unit = call("query", run_folder, "--au", 12, "--top", 3).output
     assert by_unit.count("AU12") == 3
-    by_filter = call("query", run_folder, "--filter", "conv2/1", "--csv").output.splitlines()
+    by_filter = call(
+        "query", run_folder, "--filter", "conv2/1", "--format", "csv"
+    ).output.splitlines()
     assert by_filter[0].startswith("filter,au,auroc")
     assert all(line.startswith("conv2/001,") for line in by_filter[1:])
     assert len(by_filter) == 11
+
+
+def test_query_by_any_measure_with_thresholds(run_folder):
+    words = ("--au", 12, "--by", "kl", "--format", "json", "--layer", "conv2", "--n", 4)
+    rows = json.loads(call("query", run_folder, *words).output)
+    assert 0 < len(rows) <= 4
+    assert all(row["filter"].startswith("conv2/") for row in rows)
+    kl = [row["kl"] for row in rows]
+    assert kl == sorted(kl, reverse=True)
+    strong = call("query", run_folder, *words, "--min-effect", 2).output
+    assert json.loads(strong) == []
+    with pytest.raises(ValueError, match="unknown measure"):
+        raise_of("query", run_folder, "--by", "f1")
+
+
+def test_query_marks_what_was_not_tested(tmp_path):
+    rng = np.random.default_rng(0)
+    owner, labels = people(rng, 12, 8, 2)
+    labels[:, 1] = False
+    activation = rng.normal(size=(96, 4))
+    activation[:, 0] += 4 * labels[:, 0]
+    activation[:, 2] = 0
+    store = store_of(tmp_path / "activations.zarr", activation, labels, subject=owner)
+    associate(store, Settings(permutations=99)).save(tmp_path / "associations.zarr")
+    rows = json.loads(call("query", tmp_path, "--n", 99, "--format", "json").output)
+    told = {(row["filter"], row["au"]): row for row in rows}
+    assert len(told) == 8
+    for (name, unit), row in told.items():
+        dead = "dead filter" if name == "conv2/000" else None
+        assert row["status"] == (dead or ("tested" if unit == "AU1" else "absent"))
+        assert (row["q_auroc"] is not None) == (row["status"] == "tested")
+    every = ("query", tmp_path, "--n", 99, "--format", "json")
+    assert json.loads(call(*every, "--au", 2, "--by", "q_auroc").output) == []
+    by_kl = json.loads(call(*every, "--au", 1, "--by", "kl").output)
+    assert "conv2/000" not in {row["filter"] for row in by_kl}
+
+
+def test_query_of_a_face(run_folder):
+    image = str(ActivationStore.open(run_folder / "activations.zarr").faces.images[0])
+    rows = json.loads(call("query", run_folder, "--face", image, "--format", "json").output)
+    assert rows[0]["coded"] in {"present", "absent"}
+    assert call("query", run_folder, "--face", image, "--au", 12).exit_code == 2
 
 
 @pytest.mark.parametrize(
