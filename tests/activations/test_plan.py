@@ -24,7 +24,7 @@ def plan(**change):
 
 
 def test_names_layers_filters_and_blocks():
-    made = plan(block_size=5)
+    made = plan(batch_size=5, block_size=5)
     assert made.layers == ("conv1", "conv2")
     assert made.filters[2] == FilterId("conv2", 0)
     assert made.blocks == (slice(0, 5), slice(5, 10), slice(10, 12))
@@ -41,6 +41,7 @@ def test_names_layers_filters_and_blocks():
         {"layers": ["conv2", "conv1"]},
         {"channels": {"conv1": 2, "conv2": 4}},
         {"batch_size": 3},
+        {"precision": "bf16"},
     ],
 )
 def test_the_key_changes_with_what_decides_a_number(change):
@@ -52,6 +53,20 @@ def test_the_key_does_not_change_with_anything_else():
     assert plan(layers=["conv1", "conv2"]).key == plan().key
 
 
+@pytest.mark.parametrize(("batch_size", "block_size"), [(1, 1), (5, 5), (5, 7), (4, 1), (12, 3)])
+def test_a_block_is_a_whole_number_of_batches(batch_size, block_size):
+    made = plan(batch_size=batch_size, block_size=block_size)
+    assert made.block_size % made.batch_size == 0
+    assert made.block_size - block_size < batch_size
+    starts = {start for block in made.blocks for start in range(block.start, block.stop, batch_size)}
+    assert starts == set(range(0, 12, batch_size))
+
+
+def test_blocks_of_wide_networks_hold_fewer_images():
+    wide = plan(channels={"conv": 26_560}, faces=tiny.faces(1000), batch_size=32)
+    assert 64 <= wide.block_size <= 192
+
+
 def test_library_versions_are_inputs(monkeypatch):
     before = plan().key
     monkeypatch.setattr("facsinterp.activations.plan.version", lambda _name: "9.9+cu999")
@@ -61,8 +76,8 @@ def test_library_versions_are_inputs(monkeypatch):
 
 def test_all_faults_are_told_at_once():
     with pytest.raises(InputError) as caught:
-        plan(layers=["conv1", "conv1", "conv9"], batch_size=0, block_size=0)
-    assert len(caught.value.faults) == 4
+        plan(layers=["conv1", "conv1", "conv9"], batch_size=0, block_size=0, precision="fp8")
+    assert len(caught.value.faults) == 5
     assert "conv9" in str(caught.value)
     with pytest.raises(InputError, match="no layers"):
         plan(layers=[])

@@ -337,7 +337,7 @@ def test_another_key_is_refused_with_the_difference(tmp_path):
         ("folder", "found a folder with notes.txt"),
         ("zarr2", "format 2"),
         ("foreign", "without facsinterp_schema"),
-        ("newer", "has format version 99; this facsinterp reads version 1"),
+        ("newer", "has format version 99; this facsinterp reads versions 1 and 2"),
         ("broken", "does not describe a group"),
     ],
 )

@@ -72,7 +72,7 @@ def make_pixels(n=11, colour=False, seed=0):
 
 
 def make_plan(network, pixels, faces, **sizes):
-    sizes = {"batch_size": 3, "block_size": 4} | sizes
+    sizes = {"batch_size": 2, "block_size": 4} | sizes
     return Plan.of(network.fingerprint, network.channels, faces, pixels.fingerprint, **sizes)
 
 
@@ -166,7 +166,7 @@ def test_a_killed_sweep_goes_on_and_gives_the_same_bytes(tmp_path, dies_after):
         run(path, progress=Counting(dies_after))
     with pytest.raises(IncompleteStoreError, match="of 3 blocks"):
         ActivationStore.open(path)
-    # A block of 4 is marked once the last of its images is done and the next batch begun.
+    # A block of 4 is marked once all its images are done and the next batch has begun.
     done = {1: 0, 4: 0, 7: 4, 11: 8}[dies_after]
     progress = Counting()
     run(path, progress=progress)
@@ -196,14 +196,14 @@ def test_a_process_that_is_killed_leaves_what_can_be_gone_on_with(tmp_path):
     assert ended.returncode == -signal.SIGKILL
     progress = Counting()
     run(path, progress=progress)
-    assert progress.seen == 3
+    assert progress.seen in (3, 7)  # the block before may have been on its way to the disk
     assert bytes_of(path) == bytes_of(run(tmp_path / "whole.zarr").path)
 
 
 def test_a_sweep_killed_while_it_finishes_goes_on(tmp_path, monkeypatch):
     path = tmp_path / "a.zarr"
     with monkeypatch.context() as patch:
-        patch.setattr("facsinterp.activations.writer.derived", lambda peak: 1 / 0)
+        patch.setattr("facsinterp.activations.writer.derived", lambda peak, block_size: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run(path)
     progress = Counting()
@@ -238,7 +238,7 @@ def test_a_complete_store_is_opened_and_nothing_computed(tmp_path, monkeypatch):
         ({"network": make_network(seed=1)}, "network: the store has"),
         ({"pixels": make_pixels(seed=1)}, "pixels: the store has"),
         ({"faces": tiny.faces(11, seed=1)}, "faces: the store has"),
-        ({"batch_size": 2}, "batch size: the store has 3, asked for 2"),
+        ({"batch_size": 3}, "batch size: the store has 2, asked for 3"),
     ],
 )
 def test_a_stale_store_is_refused_with_the_difference(tmp_path, change, said):
@@ -263,12 +263,12 @@ def test_nan_stops_the_sweep_by_name_and_a_mended_one_goes_on(tmp_path):
     path, network, calls = tmp_path / "a.zarr", make_network(), []
 
     def poison(_module, _args, maps):
-        calls.append(len(maps) == 3)
-        if sum(calls) == 4:  # batches hold faces 0-2, 3, 4-6, 7, 8-10; others are of one image
-            maps[0, 1, 0, 0] = float("nan")
+        calls.append(len(maps) == 2)
+        if sum(calls) == 4:  # a batch holds two faces; a network is looked at with one image
+            maps[1, 1, 0, 0] = float("nan")
         return maps
 
-    handle = network.module[4].register_forward_hook(poison)
+    handle = network.module[3].register_forward_hook(poison)
     with pytest.raises(ActivationError, match="image face007, layer 3, channel 1"):
         run(path, network=network)
     handle.remove()
