@@ -9,12 +9,10 @@ with that error could not reach a filter's list is left as it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-
-from facsinterp.activations.toplist import TopLists
 
 # Of the largest error seen on a filter. Raising it costs time, never exactness.
 MULTIPLE: Final = 4.0
@@ -39,32 +37,6 @@ class Margin:
         """
         most = score + MULTIPLE * self.error
         return np.asarray(((most > 0) & (most >= self.last)).any(axis=1))
-
-
-class Twice:
-    """Collects images that have both scores, block by block, and tells the margin."""
-
-    def __init__(self, filters: int, ranks: int) -> None:
-        self._lists = TopLists(filters, ranks)
-        self._error = np.zeros(filters)
-
-    def add(
-        self,
-        score: NDArray[np.float32],
-        precise: NDArray[np.float32],
-        positions: NDArray[np.int64],
-    ) -> Self:
-        """Take in images with both scores, (image, filter), at `positions`, which only grow."""
-        if len(positions):
-            off = np.abs(score.astype(np.float64) - precise).max(axis=0)
-            np.maximum(self._error, off, out=self._error)
-            self._lists.add(precise, positions)
-        return self
-
-    def margin(self) -> Margin:
-        """What is known so far."""
-        last = self._lists.values[:, -1].astype(np.float64)
-        return Margin(self._error, np.where(np.isnan(last), -np.inf, last))
 
 
 def spread(images: int) -> NDArray[np.int64]:

@@ -67,12 +67,13 @@ class Plan:
     ) -> Self:
         """The plan to sweep `layers` (None: all that `channels` names) over `faces`.
 
-        `channels`: filters of each tapped layer of the network. `block_size` is rounded up
+        `channels`: filters of each tapped layer of the network; of one that is executed more
+        than once, `conv` stands for `conv@1`, `conv@2` and so on. `block_size` is rounded up
         to whole batches, and down where filters are so many that a block would not fit in
         memory. Raises InputError with every fault: unknown or repeated layers, no faces,
         sizes below 1, an unknown precision.
         """
-        wanted = tuple(channels) if layers is None else tuple(layers)
+        wanted = tuple(channels) if layers is None else _every_execution(layers, channels)
         sizes = {"batch_size": batch_size, "block_size": block_size}
         InputError.raise_any(_faults(channels, wanted, len(faces), sizes, precision))
         kept = {name: channels[name] for name in wanted}
@@ -114,6 +115,15 @@ class Plan:
         The size of the blocks does not: it decides what is lost when a sweep is killed.
         """
         return fingerprint(dict(self.inputs))
+
+
+def _every_execution(layers: Sequence[str], channels: Mapping[str, int]) -> tuple[str, ...]:
+    """`conv@1` and `conv@2` for a `conv` that the network runs twice."""
+    found: list[str] = []
+    for name in layers:
+        runs = [one for one in channels if one.rpartition("@")[0] == name]
+        found += runs if runs and name not in channels else [name]
+    return tuple(found)
 
 
 def _faults(

@@ -16,7 +16,16 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from facsinterp.activations import examples, frames, groups, overview, similar, standing, summary
+from facsinterp.activations import (
+    certain,
+    examples,
+    frames,
+    groups,
+    overview,
+    similar,
+    standing,
+    summary,
+)
 from facsinterp.activations.layout import Layer
 from facsinterp.activations.ranking import Mask, Names, Positions
 from facsinterp.errors import Fault, InputError
@@ -110,10 +119,13 @@ class Queries(ABC):
         the last one; `tied_listed`: how many of these are. Where these differ, the position
         of the images decided who is listed.
 
-        Raises InputError when the store has no such filter, or `within` is no group.
+        Raises InputError when the store has no such filter, `within` is no group, or the
+        sweep was in bfloat16 and the list is not certain to be that of float32.
         """
         index, names, mask = self._asked(which, one_per, within)
-        return examples.strongest(self.data, index, n, names, mask)
+        found = examples.strongest(self.data, index, n, names, mask)
+        certain.refuse_uncertain_top(self.data, index, found, n, mask)
+        return found
 
     def bottom(
         self,
@@ -129,6 +141,7 @@ class Queries(ABC):
         many: see the attributes `tied_at_end` and `tied_listed` before taking the images of
         a list for evidence. `one_per`: the weakest image of each sequence or subject only.
         """
+        certain.refuse_low_precision(self.data)
         index, names, mask = self._asked(which, one_per, within)
         return examples.weakest(self.data, index, n, names, mask)
 
@@ -152,6 +165,7 @@ class Queries(ABC):
 
         A dead or constant filter has neither bins nor images.
         """
+        certain.refuse_low_precision(self.data)
         index, names, mask = self._asked(which, one_per, within)
         return examples.by_quantile(
             self.data, index, bins=bins, per_bin=per_bin, groups=names, within=mask

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from facsinterp.activations.jobs import SweepJob, in_whole_batches, parts_of, work
 from facsinterp.activations.layout import ranks
-from facsinterp.activations.margin import Margin, Twice, spread
+from facsinterp.activations.margin import Margin, spread
 from facsinterp.activations.passes import Passes, Rows
 from facsinterp.activations.toplist import TopLists
 from facsinterp.activations.writer import BlockWriter
@@ -66,12 +66,18 @@ def _scored_twice(writer: BlockWriter) -> NDArray[np.bool_]:
 
 
 def _margin(writer: BlockWriter, chosen: NDArray[np.bool_]) -> Margin:
-    twice = Twice(writer.filters, ranks(writer.images))
+    """What the chosen images, which all have both scores, say of each filter."""
+    lists = TopLists(writer.filters, ranks(writer.images))
+    error = np.zeros(writer.filters)
     for images in writer.blocks:
         rows: Rows = np.flatnonzero(chosen[images])
-        score, precise = writer.read("score", images), writer.read("precise", images)
-        twice.add(score[rows], precise[rows], images.start + rows)
-    return twice.margin()
+        score = writer.read("score", images)[rows].astype(np.float64)
+        precise = writer.read("precise", images)[rows]
+        if rows.size:
+            np.maximum(error, np.abs(score - precise).max(axis=0), out=error)
+            lists.add(precise, images.start + rows)
+    last = lists.values[:, -1].astype(np.float64)
+    return Margin(error, np.where(np.isnan(last), -np.inf, last))
 
 
 def _within_reach(writer: BlockWriter, margin: Margin) -> NDArray[np.bool_]:

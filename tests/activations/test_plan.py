@@ -58,8 +58,16 @@ def test_a_block_is_a_whole_number_of_batches(batch_size, block_size):
     made = plan(batch_size=batch_size, block_size=block_size)
     assert made.block_size % made.batch_size == 0
     assert made.block_size - block_size < batch_size
-    starts = {start for block in made.blocks for start in range(block.start, block.stop, batch_size)}
+    starts = {
+        start for block in made.blocks for start in range(block.start, block.stop, batch_size)
+    }
     assert starts == set(range(0, 12, batch_size))
+
+
+def test_a_layer_that_runs_twice_may_be_named_as_one():
+    channels = {"conv@1": 2, "conv@2": 2, "other": 1}
+    assert plan(channels=channels, layers=["conv"]).layers == ("conv@1", "conv@2")
+    assert plan(channels=channels, layers=["conv@2", "other"]).layers == ("conv@2", "other")
 
 
 def test_blocks_of_wide_networks_hold_fewer_images():

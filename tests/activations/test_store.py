@@ -121,7 +121,7 @@ def test_plain_xarray_reads_it(tmp_path):
     assert {"subject", "layer", "channel", "expression"} <= set(data.coords)
     one = data["peak"].sel(filter="conv2/001", image="face003")
     assert float(one) == tiny.peaks()[3, 2]
-    assert data.attrs["facsinterp_schema"] == 1
+    assert data.attrs["facsinterp_schema"] == 2
     assert data.attrs["complete"] is True
 
 
