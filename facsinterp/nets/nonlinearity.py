@@ -77,14 +77,13 @@ def of_operation(
 ) -> Nonlinearity | None:
     """What `operation` does to its first argument when it is a nonlinearity, else None.
 
-    `args` and `kwargs`: what it was called with. None also where another tensor is among
-    them, since what that holds may change from one forward to the next.
+    `args` and `kwargs`: what it was called with. They are numbers and words: with tensors
+    for bounds, whose values may change from one forward to the next, an operation is
+    another overload than the default one, which gives None.
     """
     name = _OPERATIONS.get(_plain_name(operation))
     settings = tuple(args[1:])
     if name is None or operation.namespace != "aten" or operation._overloadname != "default":
-        return None
-    if not all(_is_plain(value) for value in (*settings, *kwargs.values())):
         return None
     called = (name, *settings) if not kwargs else None
     return Nonlinearity(
@@ -107,10 +106,6 @@ def copies(operation: torch._ops.OpOverload | None) -> bool:
 def _plain_name(operation: torch._ops.OpOverload) -> str:
     name: str = operation._schema.name
     return name.rpartition(":")[2].removesuffix("_")
-
-
-def _is_plain(value: object) -> bool:
-    return value is None or isinstance(value, (bool, int, float, str))
 
 
 # Functions of modules and not lambdas, so that a network can be copied and pickled.

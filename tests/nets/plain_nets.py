@@ -187,8 +187,8 @@ class Recurrent(Net):
 
 
 class Skipped(Net):
-    """A convolution's output goes to a skip connection first and to a ReLU later; a norm that
-    two convolutions share; a keyword argument; a user's own ReLU; a layout made plain."""
+    """A convolution's output goes to a skip connection and a norm first and to a ReLU later; a
+    norm that two share; a keyword argument; a user's own ReLU; a layout made plain."""
 
     class Own(nn.Module):
         def forward(self, x):
@@ -200,13 +200,14 @@ class Skipped(Net):
         self.two = nn.Conv2d(3, 3, 3, padding=1)
         self.three = nn.Conv2d(3, 3, 3, padding=1)
         self.side = nn.Conv2d(3, 3, 1)
+        self.aside = nn.BatchNorm2d(3)
         self.norm = nn.BatchNorm2d(3)
         self.own = self.Own()
         self.out = nn.Linear(3, 2)
 
     def forward(self, x):
         one = self.one(input=x)
-        side = self.side(one)
+        side = self.side(one) + self.aside(one)
         one = self.own(one)
         two = self.own(self.norm(self.two(one).contiguous()))
         three = self.norm(self.three(two))
