@@ -17,7 +17,7 @@ def found(tmp_path_factory):
     owner, labels = people(rng, 24, 8, 3)
     activation = np.maximum(0, rng.normal(size=(192, 6)))
     activation[:, 0] += 4 * labels[:, 1]
-    activation[:, 1] += 4 * labels[:, 1]
+    activation[:, 1] += 1.5 * labels[:, 1]
     activation[:, 3] = 0
     coded = np.ones_like(labels)
     coded[40:44, 1] = False
