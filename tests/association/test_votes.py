@@ -17,7 +17,7 @@ def found(tmp_path_factory):
     owner, labels = people(rng, 24, 8, 3)
     activation = np.maximum(0, rng.normal(size=(192, 6)))
     activation[:, 0] += 4 * labels[:, 1]
-    activation[:, 1] += 4 * labels[:, 1]
+    activation[:, 1] += 1.5 * labels[:, 1]
     activation[:, 3] = 0
     coded = np.ones_like(labels)
     coded[40:44, 1] = False
@@ -34,7 +34,7 @@ def found(tmp_path_factory):
     return store, associate(store, Settings(permutations=999, min_units=3))
 
 
-def slow_vote(store, table, image, unit, alpha=0.05):
+def slow_vote(store, table, image, unit, alpha):
     """The definition in plain words, filter by filter."""
     peak = store.data["peak"].values
     row = store.faces.images.tolist().index(image)
@@ -53,14 +53,15 @@ def slow_vote(store, table, image, unit, alpha=0.05):
     return (total / weight, voters, firing / voters) if voters else (np.nan, 0, np.nan)
 
 
+@pytest.mark.parametrize("alpha", [0.05, 1.0])
 @pytest.mark.parametrize("image", ["i000", "i041", "i190"])
-def test_votes_by_their_definition(found, image):
+def test_votes_by_their_definition(found, image, alpha):
     store, table = found
-    frame = votes(store, table, image).set_index("au")
+    frame = votes(store, table, image, alpha).set_index("au")
     assert frame["filters"].sum() > 0
     for unit in (1, 2, 3):
         row = frame.loc[f"AU{unit}"]
-        vote, voters, firing = slow_vote(store, table, image, unit)
+        vote, voters, firing = slow_vote(store, table, image, unit, alpha)
         assert row["vote"] == pytest.approx(vote, nan_ok=True)
         assert row["filters"] == voters
         assert row["firing"] == pytest.approx(firing, nan_ok=True)
