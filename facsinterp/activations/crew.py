@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import tempfile
 import time
 import uuid
@@ -26,6 +27,7 @@ import cloudpickle
 import dask
 from dask.system import CPU_COUNT
 from distributed import Client, Future, KilledWorker, LocalCluster, wait
+from distributed.comm import get_address_host_port, normalize_address
 from distributed.utils import silence_logging_cmgr
 
 from facsinterp.activations.carried import CarriedJob, differences, do_part
@@ -89,7 +91,10 @@ def local_workers(count: int, *, patience: float = _PATIENCE) -> Iterator[Crew]:
                 threads_per_worker=1,
                 # A network and its batch take what they take; the system says when it is enough.
                 memory_limit=None,
-                dashboard_address=None,
+                # A port of its own, or else two sweeps on a machine would meet at the same one.
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
+                preload=["facsinterp.activations.carried"],
                 silence_logs=logging.CRITICAL + 1,
                 local_directory=scratch,
             )
@@ -107,10 +112,13 @@ def cluster(address: str, *, patience: float = _PATIENCE) -> Iterator[Crew]:
     """
     with _quiet():
         try:
+            # Dask tries for long, and leaves its sockets open, where nobody listens.
+            host, port = get_address_host_port(normalize_address(address))
+            socket.create_connection((host, port), timeout=10).close()
             # Dask warns of versions that differ; what counts here is refused by `work`.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                client = Client(address, set_as_default=False, timeout=min(patience, 10))
+                client = Client(address, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             message = (
                 f"no Dask scheduler answers at {address} ({error}): start one with "
@@ -189,9 +197,9 @@ class DaskCrew:
         try:
             while course.waiting or course.doubted or course.flight:
                 self._send(name, course)
-                for future in self._done(course.flight):
+                for future, status in self._done(course.flight):
                     part = course.flight.pop(future)
-                    if self._judge(future, part, course):
+                    if self._judge(future, status, part, course):
                         yield part
         finally:
             with suppress(Exception):
@@ -213,22 +221,24 @@ class DaskCrew:
         key = f"facsinterp-part-{uuid.uuid4().hex}"
         course.flight[self.client.submit(do_part, name, part, key=key, pure=False)] = part
 
-    def _done(self, flight: Mapping[Future, Part]) -> list[Future]:
-        """The futures that are done, at least one."""
+    def _done(self, flight: Mapping[Future, Part]) -> list[tuple[Future, str]]:
+        """The futures that are done, at least one, and how they ended."""
         last_seen = time.monotonic()
         while True:
             with suppress(TimeoutError), self.client.as_current():
                 wait(list(flight), timeout=_LOOK_EVERY, return_when="FIRST_COMPLETED")
-            done = [future for future in flight if future.done()]
+            # A part that was done is begun again when its worker dies before this is known.
+            found = [(future, future.status) for future in flight]
+            done = [one for one in found if one[1] not in ("pending", "lost")]
             if done:
                 return done
             last_seen = self._mind(last_seen)
 
-    def _judge(self, future: Future, part: Part, course: _Course) -> bool:
+    def _judge(self, future: Future, status: str, part: Part, course: _Course) -> bool:
         """Whether a part was done; one whose workers died is put among the doubted."""
-        if future.status == "finished":
+        if status == "finished":
             return True
-        if future.status != "error":
+        if status != "error":
             message = f"the Dask scheduler was lost, or cancelled part {part}"
             raise CrewError(message)
         error = future.exception()
