@@ -41,6 +41,10 @@ _PARTS_A_WORKER: Final = 2
 _PATIENCE: Final = 60.0
 _LOOK_EVERY: Final = 1.0
 
+# As text: a function of facsinterp cannot even be received where facsinterp is not.
+_ASK_VERSIONS: Final = (
+    "__import__('importlib').import_module('facsinterp.provenance').installed_versions()"
+)
 _THREADS: Final = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -77,14 +81,17 @@ def local_workers(count: int, *, patience: float = _PATIENCE) -> Iterator[Crew]:
     if count < 1:
         raise InputError(Fault("too few workers", expected="at least 1", got=str(count)))
     threads = dict.fromkeys(_THREADS, max(1, CPU_COUNT // count))
-    settings = {"distributed.nanny.pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": 65536, **threads}}
     with ExitStack() as stack:
         stack.enter_context(_quiet())
         stack.enter_context(_environment_kept())
-        stack.enter_context(dask.config.set(settings))
         scratch = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="facsinterp-", ignore_cleanup_errors=True)
         )
+        settings = {
+            "distributed.nanny.pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": 65536, **threads},
+            "temporary-directory": scratch,
+        }
+        stack.enter_context(dask.config.set(settings))
         workers = stack.enter_context(
             LocalCluster(
                 n_workers=count,
@@ -96,7 +103,6 @@ def local_workers(count: int, *, patience: float = _PATIENCE) -> Iterator[Crew]:
                 scheduler_kwargs={"dashboard": False},
                 preload=["facsinterp.activations.carried"],
                 silence_logs=logging.CRITICAL + 1,
-                local_directory=scratch,
             )
         )
         client = stack.enter_context(Client(workers, set_as_default=False))
@@ -283,7 +289,7 @@ class DaskCrew:
 
     def _refuse_others(self) -> None:
         """Raise CrewError when workers cannot import facsinterp or have other versions."""
-        answers = self._insist(lambda: self.client.run(installed_versions, on_error="return"))
+        answers = self._insist(lambda: self.client.run(eval, _ASK_VERSIONS, on_error="return"))
         faults = []
         for worker, answer in answers.items():
             if isinstance(answer, ImportError):
