@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import signal
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final, final
 
 from distributed import WorkerPlugin, get_worker
@@ -46,6 +48,15 @@ class CarriedJob(WorkerPlugin):  # type: ignore[misc] # dask tells no types
         if faults:
             message = f"the worker {self.address} is refused: it has {', '.join(faults)}"
             raise CrewError(message)
+
+
+def dask_setup(_worker: Any) -> None:  # noqa: ANN401
+    """Called by Dask in each worker on this machine as it starts.
+
+    Ctrl-C at a terminal goes to all processes; the caller takes it and ends the workers.
+    """
+    with suppress(ValueError):  # signals are for main threads
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def do_part(name: str, part: tuple[int, ...]) -> None:

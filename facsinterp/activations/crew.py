@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import tempfile
 import time
 import uuid
@@ -26,6 +27,7 @@ import cloudpickle
 import dask
 from dask.system import CPU_COUNT
 from distributed import Client, Future, KilledWorker, LocalCluster, wait
+from distributed.comm import get_address_host_port, normalize_address
 from distributed.utils import silence_logging_cmgr
 
 from facsinterp.activations.carried import CarriedJob, differences, do_part
@@ -39,6 +41,10 @@ _PARTS_A_WORKER: Final = 2
 _PATIENCE: Final = 60.0
 _LOOK_EVERY: Final = 1.0
 
+# As text: a function of facsinterp cannot even be received where facsinterp is not.
+_ASK_VERSIONS: Final = (
+    "__import__('importlib').import_module('facsinterp.provenance').installed_versions()"
+)
 _THREADS: Final = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -75,23 +81,28 @@ def local_workers(count: int, *, patience: float = _PATIENCE) -> Iterator[Crew]:
     if count < 1:
         raise InputError(Fault("too few workers", expected="at least 1", got=str(count)))
     threads = dict.fromkeys(_THREADS, max(1, CPU_COUNT // count))
-    settings = {"distributed.nanny.pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": 65536, **threads}}
     with ExitStack() as stack:
         stack.enter_context(_quiet())
         stack.enter_context(_environment_kept())
-        stack.enter_context(dask.config.set(settings))
         scratch = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="facsinterp-", ignore_cleanup_errors=True)
         )
+        settings = {
+            "distributed.nanny.pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": 65536, **threads},
+            "temporary-directory": scratch,
+        }
+        stack.enter_context(dask.config.set(settings))
         workers = stack.enter_context(
             LocalCluster(
                 n_workers=count,
                 threads_per_worker=1,
                 # A network and its batch take what they take; the system says when it is enough.
                 memory_limit=None,
-                dashboard_address=None,
+                # A port of its own, or else two sweeps on a machine would meet at the same one.
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
+                preload=["facsinterp.activations.carried"],
                 silence_logs=logging.CRITICAL + 1,
-                local_directory=scratch,
             )
         )
         client = stack.enter_context(Client(workers, set_as_default=False))
@@ -107,10 +118,13 @@ def cluster(address: str, *, patience: float = _PATIENCE) -> Iterator[Crew]:
     """
     with _quiet():
         try:
+            # Dask tries for long, and leaves its sockets open, where nobody listens.
+            host, port = get_address_host_port(normalize_address(address))
+            socket.create_connection((host, port), timeout=10).close()
             # Dask warns of versions that differ; what counts here is refused by `work`.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                client = Client(address, set_as_default=False, timeout=min(patience, 10))
+                client = Client(address, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             message = (
                 f"no Dask scheduler answers at {address} ({error}): start one with "
@@ -189,9 +203,9 @@ class DaskCrew:
         try:
             while course.waiting or course.doubted or course.flight:
                 self._send(name, course)
-                for future in self._done(course.flight):
+                for future, status in self._done(course.flight):
                     part = course.flight.pop(future)
-                    if self._judge(future, part, course):
+                    if self._judge(future, status, part, course):
                         yield part
         finally:
             with suppress(Exception):
@@ -213,22 +227,24 @@ class DaskCrew:
         key = f"facsinterp-part-{uuid.uuid4().hex}"
         course.flight[self.client.submit(do_part, name, part, key=key, pure=False)] = part
 
-    def _done(self, flight: Mapping[Future, Part]) -> list[Future]:
-        """The futures that are done, at least one."""
+    def _done(self, flight: Mapping[Future, Part]) -> list[tuple[Future, str]]:
+        """The futures that are done, at least one, and how they ended."""
         last_seen = time.monotonic()
         while True:
             with suppress(TimeoutError), self.client.as_current():
                 wait(list(flight), timeout=_LOOK_EVERY, return_when="FIRST_COMPLETED")
-            done = [future for future in flight if future.done()]
+            # A part that was done is begun again when its worker dies before this is known.
+            found = [(future, future.status) for future in flight]
+            done = [one for one in found if one[1] not in ("pending", "lost")]
             if done:
                 return done
             last_seen = self._mind(last_seen)
 
-    def _judge(self, future: Future, part: Part, course: _Course) -> bool:
+    def _judge(self, future: Future, status: str, part: Part, course: _Course) -> bool:
         """Whether a part was done; one whose workers died is put among the doubted."""
-        if future.status == "finished":
+        if status == "finished":
             return True
-        if future.status != "error":
+        if status != "error":
             message = f"the Dask scheduler was lost, or cancelled part {part}"
             raise CrewError(message)
         error = future.exception()
@@ -273,7 +289,7 @@ class DaskCrew:
 
     def _refuse_others(self) -> None:
         """Raise CrewError when workers cannot import facsinterp or have other versions."""
-        answers = self._insist(lambda: self.client.run(installed_versions, on_error="return"))
+        answers = self._insist(lambda: self.client.run(eval, _ASK_VERSIONS, on_error="return"))
         faults = []
         for worker, answer in answers.items():
             if isinstance(answer, ImportError):
