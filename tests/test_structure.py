@@ -10,7 +10,7 @@ import pytest
 import facsinterp
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"torch", "lightning", "captum", "kornia"}
+HEAVY = {"torch", "lightning", "captum", "kornia", "numba", "dask", "distributed"}
 
 
 def loaded_after(statement):

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from facsinterp.activations.integrity import wrong_content
-from facsinterp.activations.layout import ANSWERS
-from facsinterp.activations.place import open_group
+from facsinterp.activations.keeping.integrity import wrong_content
+from facsinterp.activations.keeping.layout import ANSWERS
+from facsinterp.activations.keeping.place import open_group
 from facsinterp.activations.store import ActivationStore
 from facsinterp.errors import IncompleteStoreError, StoreError
 from facsinterp.labels import FILTER, IMAGE

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final, Literal, Self, get_args
 
-from facsinterp.activations import layout
+from facsinterp.activations.keeping import layout
 from facsinterp.errors import Fault, InputError
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FilterId

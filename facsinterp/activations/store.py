@@ -19,15 +19,15 @@ import xarray as xr
 import zarr
 from numpy.typing import ArrayLike
 
-from facsinterp.activations import layout
-from facsinterp.activations.arrays import contents_of
-from facsinterp.activations.folder import place_of, reaching
-from facsinterp.activations.integrity import lost_chunks, wrong_content
-from facsinterp.activations.layout import ACTIVATIONS, Layer
-from facsinterp.activations.place import appearing, open_group
+from facsinterp.activations.asking.queries import Queries
+from facsinterp.activations.keeping import layout
+from facsinterp.activations.keeping.arrays import contents_of
+from facsinterp.activations.keeping.folder import place_of, reaching
+from facsinterp.activations.keeping.integrity import lost_chunks, wrong_content
+from facsinterp.activations.keeping.layout import ACTIVATIONS, Layer
+from facsinterp.activations.keeping.place import appearing, open_group
+from facsinterp.activations.keeping.writer import BlockWriter, Contents
 from facsinterp.activations.plan import BLOCK_SIZE
-from facsinterp.activations.queries import Queries
-from facsinterp.activations.writer import BlockWriter, Contents
 from facsinterp.errors import Fault, IncompleteStoreError, InputError, StoreError
 from facsinterp.faces.table import FACES, FaceTable
 from facsinterp.labels import FILTER, FilterId

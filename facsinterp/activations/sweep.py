@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from facsinterp.activations.jobs import Part, SweepJob, work
-from facsinterp.activations.layout import Layer
-from facsinterp.activations.place import is_there
+from facsinterp.activations.keeping.layout import Layer
+from facsinterp.activations.keeping.place import is_there
+from facsinterp.activations.keeping.writer import BlockWriter, Contents
 from facsinterp.activations.plan import Plan
-from facsinterp.activations.reduce import Numbers
-from facsinterp.activations.rescore import score_again
 from facsinterp.activations.store import ActivationStore
-from facsinterp.activations.writer import BlockWriter, Contents
+from facsinterp.activations.sweeping.jobs import Part, SweepJob, work
+from facsinterp.activations.sweeping.reduce import Numbers
+from facsinterp.activations.sweeping.rescore import score_again
 from facsinterp.errors import Fault, InputError, StaleStoreError
 from facsinterp.faces.pixels import Pixels
 from facsinterp.faces.table import FaceTable
@@ -29,7 +29,7 @@ from facsinterp.progress import SILENT, Progress
 from facsinterp.provenance import Provenance
 
 if TYPE_CHECKING:
-    from facsinterp.activations.crew import Crew
+    from facsinterp.activations.sweeping.crew import Crew
 
 
 def sweep(

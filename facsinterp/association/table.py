@@ -16,8 +16,8 @@ import pandas as pd
 import xarray as xr
 import zarr
 
-from facsinterp.activations.layout import ZARR_FORMAT, add_table
-from facsinterp.activations.place import appearing
+from facsinterp.activations.keeping.layout import ZARR_FORMAT, add_table
+from facsinterp.activations.keeping.place import appearing
 from facsinterp.association.ranking import Ranking
 from facsinterp.errors import Fault, InputError, SchemaError, StoreError
 from facsinterp.labels import AU, FILTER, FilterId

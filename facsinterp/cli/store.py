@@ -66,7 +66,7 @@ def info(path: Place, form: FormatOption = Format.TABLE, out: FileOption = None)
     """What it holds, how it was made, and under which terms."""
     import pandas as pd
 
-    from facsinterp.activations.overview import facts
+    from facsinterp.activations.asking.overview import facts
 
     store = opened(path)
     if form is Format.TABLE and out is None:
@@ -252,7 +252,7 @@ def _value(one_per: OnePer | None) -> Literal["sequence", "subject"] | None:
 
 
 def _show_faces(found: xr.Dataset, form: Format, out: Path | None) -> None:
-    from facsinterp.activations.examples import as_frame
+    from facsinterp.activations.asking.examples import as_frame
 
     listing = as_frame(found)
     show(listing, form, out)

@@ -11,7 +11,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from facsinterp.activations.ranking import top_positions
+from facsinterp.activations.asking.ranking import top_positions
 from facsinterp.report.figures import (
     UnitBar,
     histogram_chart,

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from facsinterp.activations.layout import Layer
+from facsinterp.activations.keeping.layout import Layer
 from facsinterp.activations.store import ActivationStore
 from facsinterp.faces.table import FaceTable
 from facsinterp.facs import describe

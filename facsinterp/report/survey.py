@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from facsinterp.activations.layout import FILTERS_PER_CHUNK, Layer
+from facsinterp.activations.keeping.layout import FILTERS_PER_CHUNK, Layer
 from facsinterp.activations.store import ActivationStore
 from facsinterp.association.units import HELD_OUT
 from facsinterp.faces.table import FaceTable

@@ -20,9 +20,9 @@ from distributed import Client, LocalCluster
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from facsinterp.activations import crew
-from facsinterp.activations.carried import CarriedJob, differences
-from facsinterp.activations.crew import cluster, local_workers
+from facsinterp.activations.sweeping import crew
+from facsinterp.activations.sweeping.carried import CarriedJob, differences
+from facsinterp.activations.sweeping.crew import cluster, local_workers
 from facsinterp.errors import ActivationError, CrewError, FacsinterpError, InputError
 
 # Dask forgets sockets on their way to workers that died.
@@ -349,7 +349,7 @@ def test_a_worker_with_many_threads_does_one_part_at_a_time():
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from facsinterp.activations.crew import local_workers
+from facsinterp.activations.sweeping.crew import local_workers
 
 class Slow:
     key = "slow"

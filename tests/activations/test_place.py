@@ -14,12 +14,12 @@ import pytest
 import xarray as xr
 import zarr
 
-from facsinterp.activations import elsewhere, place, writing
-from facsinterp.activations.folder import Folder, place_of
-from facsinterp.activations.layout import array_of
-from facsinterp.activations.place import appearing, is_there, open_group
+from facsinterp.activations.keeping import elsewhere, place, writing
+from facsinterp.activations.keeping.folder import Folder, place_of
+from facsinterp.activations.keeping.layout import array_of
+from facsinterp.activations.keeping.place import appearing, is_there, open_group
+from facsinterp.activations.keeping.writer import BlockWriter, Contents
 from facsinterp.activations.store import ActivationStore
-from facsinterp.activations.writer import BlockWriter, Contents
 from facsinterp.errors import InputError, StoreError
 from facsinterp.provenance import Provenance
 
@@ -64,7 +64,7 @@ def state(where):
 
 def a_dead_writer():
     """The name of a writer whose process has ended."""
-    code = "from facsinterp.activations.writing import new_writer; print(new_writer())"
+    code = "from facsinterp.activations.keeping.writing import new_writer; print(new_writer())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 

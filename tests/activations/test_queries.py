@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.stats import pearsonr, percentileofscore, spearmanr
 
-from facsinterp.activations import frames, similar
-from facsinterp.activations.examples import as_frame, quantile_bins
+from facsinterp.activations.asking import frames, similar
+from facsinterp.activations.asking.examples import as_frame, quantile_bins
 from facsinterp.activations.store import ActivationStore
 from facsinterp.errors import InputError
 from facsinterp.faces.table import FaceTable, Terms

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from facsinterp.activations.ranking import bottom_positions, top_positions
+from facsinterp.activations.asking.ranking import bottom_positions, top_positions
 
 values = hnp.arrays(
     np.float32,

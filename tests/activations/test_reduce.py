@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from facsinterp.activations import reduce
-from facsinterp.activations.fused import fused
-from facsinterp.activations.reduce import Numbers, numbers, reduce_maps
+from facsinterp.activations.sweeping import reduce
+from facsinterp.activations.sweeping.fused import fused
+from facsinterp.activations.sweeping.reduce import Numbers, numbers, reduce_maps
 
 FORMATS = [torch.contiguous_format, torch.channels_last]
 maps = hnp.arrays(

@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from facsinterp.activations.layout import ACTIVATIONS, ATTRIBUTES, Layer, array_of
+from facsinterp.activations.keeping.layout import ACTIVATIONS, ATTRIBUTES, Layer, array_of
+from facsinterp.activations.keeping.writer import BlockWriter, Contents
 from facsinterp.activations.plan import Plan
 from facsinterp.activations.store import ActivationStore
-from facsinterp.activations.writer import BlockWriter, Contents
 from facsinterp.errors import IncompleteStoreError, InputError, StaleStoreError, StoreError
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FilterId

@@ -203,7 +203,9 @@ def test_a_process_that_is_killed_leaves_what_can_be_gone_on_with(tmp_path):
 def test_a_sweep_killed_while_it_finishes_goes_on(tmp_path, monkeypatch):
     path = tmp_path / "a.zarr"
     with monkeypatch.context() as patch:
-        patch.setattr("facsinterp.activations.writer.derived", lambda peak, block_size: 1 / 0)
+        patch.setattr(
+            "facsinterp.activations.keeping.writer.derived", lambda peak, block_size: 1 / 0
+        )
         with pytest.raises(ZeroDivisionError):
             run(path)
     progress = Counting()

@@ -1,10 +1,12 @@
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from facsinterp.activations.ranking import top_positions
-from facsinterp.activations.toplist import TopLists
+from facsinterp.activations.asking.ranking import top_positions
+from facsinterp.activations.keeping.toplist import TopLists
 
 answers = hnp.arrays(
     np.float32,
@@ -18,7 +20,7 @@ answers = hnp.arrays(
 def test_lists_kept_in_passing_equal_a_full_sort(values, ranks, cuts):
     lists = TopLists(values.shape[1], ranks)
     edges = sorted({0, len(values), *(cut for cut in cuts if cut < len(values))})
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         lists.add(values[start:stop], np.arange(start, stop))
     np.testing.assert_array_equal(lists.above, (values > 0).sum(axis=0))
     lists.answering()

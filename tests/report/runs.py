@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from facsinterp.activations.arrays import contents_of
-from facsinterp.activations.layout import Layer
+from facsinterp.activations.keeping.arrays import contents_of
+from facsinterp.activations.keeping.layout import Layer
 from facsinterp.activations.store import ActivationStore
 from facsinterp.association.associate import associate
 from facsinterp.association.settings import Settings

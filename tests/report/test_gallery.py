@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facsinterp.activations.layout import Layer
+from facsinterp.activations.keeping.layout import Layer
 from facsinterp.faces.table import FaceTable, Terms
 from facsinterp.report.gallery import Box, Cards, field_box, showable
 

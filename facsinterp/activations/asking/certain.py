@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from facsinterp.activations.margin import MULTIPLE
-from facsinterp.activations.ranking import Mask
+from facsinterp.activations.asking.ranking import Mask
+from facsinterp.activations.keeping.margin import MULTIPLE
 from facsinterp.errors import Fault, InputError
 from facsinterp.labels import FILTER, IMAGE
 

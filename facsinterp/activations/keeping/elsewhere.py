@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from facsinterp.activations.folder import Folder, reaching
-from facsinterp.activations.writing import lives, new_writer
+from facsinterp.activations.keeping.folder import Folder, reaching
+from facsinterp.activations.keeping.writing import lives, new_writer
 from facsinterp.errors import StoreError
 
 ROOT: Final = "zarr.json"

@@ -30,7 +30,7 @@ from distributed import Client, Future, KilledWorker, LocalCluster, wait
 from distributed.comm import get_address_host_port, normalize_address
 from distributed.utils import silence_logging_cmgr
 
-from facsinterp.activations.carried import CarriedJob, differences, do_part
+from facsinterp.activations.sweeping.carried import CarriedJob, differences, do_part
 from facsinterp.errors import CrewError, Fault, InputError
 from facsinterp.provenance import installed_versions
 
@@ -101,7 +101,7 @@ def local_workers(count: int, *, patience: float = _PATIENCE) -> Iterator[Crew]:
                 # A port of its own, or else two sweeps on a machine would meet at the same one.
                 dashboard_address="127.0.0.1:0",
                 scheduler_kwargs={"dashboard": False},
-                preload=["facsinterp.activations.carried"],
+                preload=["facsinterp.activations.sweeping.carried"],
                 silence_logs=logging.CRITICAL + 1,
             )
         )

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from facsinterp.activations.jobs import SweepJob, in_whole_batches, parts_of, work
-from facsinterp.activations.layout import ranks
-from facsinterp.activations.margin import Margin, spread
-from facsinterp.activations.passes import Passes, Rows
-from facsinterp.activations.toplist import TopLists
-from facsinterp.activations.writer import BlockWriter
+from facsinterp.activations.keeping.layout import ranks
+from facsinterp.activations.keeping.margin import Margin, spread
+from facsinterp.activations.keeping.toplist import TopLists
+from facsinterp.activations.keeping.writer import BlockWriter
+from facsinterp.activations.sweeping.jobs import SweepJob, in_whole_batches, parts_of, work
+from facsinterp.activations.sweeping.passes import Passes, Rows
 from facsinterp.progress import Progress
 
 if TYPE_CHECKING:
-    from facsinterp.activations.crew import Crew
+    from facsinterp.activations.sweeping.crew import Crew
 
 
 def score_again(job: SweepJob, writer: BlockWriter, crew: Crew | None, progress: Progress) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from facsinterp.activations.ranking import (
+from facsinterp.activations.asking.ranking import (
     Mask,
     Names,
     Positions,

@@ -16,7 +16,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from facsinterp.activations import (
+from facsinterp.activations.asking import (
     certain,
     examples,
     frames,
@@ -26,8 +26,8 @@ from facsinterp.activations import (
     standing,
     summary,
 )
-from facsinterp.activations.layout import Layer
-from facsinterp.activations.ranking import Mask, Names, Positions
+from facsinterp.activations.asking.ranking import Mask, Names, Positions
+from facsinterp.activations.keeping.layout import Layer
 from facsinterp.errors import Fault, InputError
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FILTER, IMAGE, FilterId

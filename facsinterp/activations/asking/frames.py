@@ -10,8 +10,8 @@ import pandas as pd
 import xarray as xr
 
 from facsinterp import facs
-from facsinterp.activations.groups import unknown
-from facsinterp.activations.ranking import Mask
+from facsinterp.activations.asking.groups import unknown
+from facsinterp.activations.asking.ranking import Mask
 from facsinterp.errors import Fault, InputError
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FILTER, IMAGE

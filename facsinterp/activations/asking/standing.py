@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from facsinterp.activations.layout import blocks
+from facsinterp.activations.keeping.layout import blocks
 from facsinterp.labels import COL, FILTER, IMAGE, ROW
 
 MEASURES = ("peak", "percentile", "rank", "mean", ROW, COL)

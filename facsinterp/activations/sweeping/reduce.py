@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from facsinterp.activations.fused import fused
+from facsinterp.activations.sweeping.fused import fused
 
 
 class Reduced(NamedTuple):

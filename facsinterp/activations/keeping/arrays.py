@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from facsinterp.activations.layout import ANSWERS, Layer
-from facsinterp.activations.writer import Contents
+from facsinterp.activations.keeping.layout import ANSWERS, Layer
+from facsinterp.activations.keeping.writer import Contents
 from facsinterp.errors import Fault, InputError
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FILTER, IMAGE, FilterId

@@ -13,7 +13,7 @@ from facsinterp import facs
 from facsinterp.labels import FILTER, IMAGE
 
 if TYPE_CHECKING:
-    from facsinterp.activations.queries import Queries
+    from facsinterp.activations.asking.queries import Queries
 
 Facts = list[tuple[str, str]]
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import zarr
 
-from facsinterp.activations import layout
-from facsinterp.activations.layout import ANSWERS, array_of
-from facsinterp.activations.writer import derived
+from facsinterp.activations.keeping import layout
+from facsinterp.activations.keeping.layout import ANSWERS, array_of
+from facsinterp.activations.keeping.writer import derived
 from facsinterp.provenance import fingerprint
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from facsinterp.activations.columns import Columns, constant, dead, read, slabs
-from facsinterp.activations.ranking import Positions
+from facsinterp.activations.asking.columns import Columns, constant, dead, read, slabs
+from facsinterp.activations.asking.ranking import Positions
 from facsinterp.errors import Fault, InputError
 from facsinterp.labels import FILTER, IMAGE
 from facsinterp.stats.effect import midranks

@@ -21,10 +21,17 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from facsinterp.activations import layout
-from facsinterp.activations.folder import store_at
-from facsinterp.activations.layout import ANSWERS, CLASS, COORDINATES, FORMAT, Layer, array_of
-from facsinterp.activations.place import appearing, open_group
+from facsinterp.activations.keeping import layout
+from facsinterp.activations.keeping.folder import store_at
+from facsinterp.activations.keeping.layout import (
+    ANSWERS,
+    CLASS,
+    COORDINATES,
+    FORMAT,
+    Layer,
+    array_of,
+)
+from facsinterp.activations.keeping.place import appearing, open_group
 from facsinterp.errors import StaleStoreError, StoreError
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import COL, FILTER, IMAGE, ROW, FilterId
@@ -179,7 +186,7 @@ class BlockWriter:
 def derived(peak: zarr.Array[Any], block_size: int) -> dict[str, NDArray[Any]]:
     """Share of images and ranked list of each filter. `peak`: (image, filter), read by blocks."""
     # Compiled code that opening a store can do without.
-    from facsinterp.activations.toplist import TopLists
+    from facsinterp.activations.keeping.toplist import TopLists
 
     images, filters = peak.shape
     lists = TopLists(filters, layout.ranks(images))

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from facsinterp.activations.overlap import behind
-from facsinterp.activations.passes import Answers, Passes, Rows
+from facsinterp.activations.keeping.writer import BlockWriter
 from facsinterp.activations.plan import Plan
-from facsinterp.activations.writer import BlockWriter
+from facsinterp.activations.sweeping.overlap import behind
+from facsinterp.activations.sweeping.passes import Answers, Passes, Rows
 from facsinterp.faces.pixels import Pixels
 from facsinterp.nets.network import Network
 from facsinterp.progress import Progress
 from facsinterp.provenance import fingerprint
 
 if TYPE_CHECKING:
-    from facsinterp.activations.crew import Crew
+    from facsinterp.activations.sweeping.crew import Crew
 
 Part = tuple[int, ...]
 Advance = Callable[[int], None]

@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from facsinterp.activations.overlap import ahead
 from facsinterp.activations.plan import Plan
-from facsinterp.activations.reduce import Numbers, Reduced, numbers, reduce_maps
+from facsinterp.activations.sweeping.overlap import ahead
+from facsinterp.activations.sweeping.reduce import Numbers, Reduced, numbers, reduce_maps
 from facsinterp.errors import ActivationError
 from facsinterp.faces.pixels import Pixels
 from facsinterp.nets.network import Network, to_tensor

@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from facsinterp.activations.layout import FILTERS_PER_CHUNK
-from facsinterp.activations.ranking import Positions
+from facsinterp.activations.asking.ranking import Positions
+from facsinterp.activations.keeping.layout import FILTERS_PER_CHUNK
 from facsinterp.labels import FILTER, IMAGE
 
 Columns = NDArray[np.floating[Any]]

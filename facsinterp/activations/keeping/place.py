@@ -10,10 +10,10 @@ from pathlib import Path
 
 import zarr
 
-from facsinterp.activations.elsewhere import ROOT, appearing_at_url
-from facsinterp.activations.folder import Folder, place_of, reaching, store_at
-from facsinterp.activations.layout import ATTRIBUTES, READABLE, ZARR_FORMAT
-from facsinterp.activations.writing import lives, new_writer
+from facsinterp.activations.keeping.elsewhere import ROOT, appearing_at_url
+from facsinterp.activations.keeping.folder import Folder, place_of, reaching, store_at
+from facsinterp.activations.keeping.layout import ATTRIBUTES, READABLE, ZARR_FORMAT
+from facsinterp.activations.keeping.writing import lives, new_writer
 from facsinterp.errors import StoreError
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from facsinterp.activations.columns import constant, dead, slabs
-from facsinterp.activations.layout import Layer
-from facsinterp.activations.ranking import Positions
+from facsinterp.activations.asking.columns import constant, dead, slabs
+from facsinterp.activations.asking.ranking import Positions
+from facsinterp.activations.keeping.layout import Layer
 from facsinterp.labels import FILTER
 
 QUANTILES: Final = {"peak_q50": 0.5, "peak_q90": 0.9, "peak_q99": 0.99}

@@ -1,0 +1,1 @@
+"""What can be asked of a store: faces of a filter, filters of a face, filters alike."""
