@@ -22,7 +22,7 @@ import zarr
 from numpy.typing import NDArray
 
 from facsinterp.activations.keeping import layout
-from facsinterp.activations.keeping.folder import store_at
+from facsinterp.activations.keeping.folder import Folder, store_at
 from facsinterp.activations.keeping.layout import (
     ANSWERS,
     CLASS,
@@ -148,8 +148,17 @@ class BlockWriter:
         """Put one block on disk, then mark it. `answers`: every variable, over its images."""
         images = self.blocks[block]
         for name, values in answers.items():
-            array_of(self.group, name)[images] = values
+            array = array_of(self.group, name)
+            self._forget(array, block)
+            array[images] = values
         array_of(self.group, "done")[block] = True
+
+    def _forget(self, array: zarr.Array[Any], block: int) -> None:
+        """Remove what a writer that died may have left of a block: zarr would read it first."""
+        folder = Folder.at(self.path)
+        key = array.metadata.encode_chunk_key((block,) + (0,) * (array.ndim - 1))
+        if folder.has(f"{array.path}/{key}"):
+            folder.remove([f"{array.path}/{key}"])
 
     def rewrite(self, rows: NDArray[np.int64], answers: Mapping[str, NDArray[Any]]) -> None:
         """Replace what finished blocks hold of the images at `rows`, which only grow.

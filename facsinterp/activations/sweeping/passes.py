@@ -97,7 +97,7 @@ class Passes:
         pictures = self.pixels.take(rows)
         missing = self.plan.batch_size - len(rows)
         filled = np.concatenate([pictures, np.repeat(pictures[-1:], missing, axis=0)])
-        batch = to_tensor(filled).contiguous(memory_format=self.memory_format)
+        batch = to_tensor(filled).to(memory_format=self.memory_format)
         return rows, pictures, batch.pin_memory() if self.device.type == "cuda" else batch
 
     def _ask(self, rows: Rows, pictures: NDArray[np.uint8], batch: Tensor) -> Asked:
@@ -174,7 +174,7 @@ def _fastest(network: Network, device: torch.device) -> torch.memory_format:
     image = torch.zeros(1, *network.input_shape, device=device)
     _lay(network, torch.channels_last)
     try:
-        network.module(image.contiguous(memory_format=torch.channels_last))
+        network.module(image.to(memory_format=torch.channels_last))
     except RuntimeError:
         # For one, `x.view(len(x), -1)` cannot flatten maps that lie this way.
         _lay(network, torch.contiguous_format)
@@ -185,7 +185,9 @@ def _fastest(network: Network, device: torch.device) -> torch.memory_format:
 def _lay(network: Network, memory_format: torch.memory_format) -> None:
     for weight in network.module.parameters():
         if weight.ndim == 4:
-            weight.data = weight.data.contiguous(memory_format=memory_format)
+            # Not `contiguous`: of a layer with one input channel that changes no strides, and
+            # torch takes such weights for the other format.
+            weight.data = weight.data.to(memory_format=memory_format)
 
 
 def _refuse_unreal(found: Numbers, layer: str, images: Sequence[str]) -> None:
