@@ -52,7 +52,7 @@ def test_semanticlens_trap_negative_answers_name_no_last_image(tmp_path):
     network = make_network()
     module = torch.nn.Sequential(network.module[0], *network.module[2:4], *network.module[5:])
     with torch.no_grad():
-        module[0].bias.fill_(-100.0)
+        module.get_parameter("0.bias").fill_(-100.0)
     below = network.of(module, classes=network.classes, input_shape=network.input_shape)
     store = run(tmp_path / "a.zarr", network=below)
     assert (store.peaks("0").values < 0).all()
