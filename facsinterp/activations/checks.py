@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -28,19 +29,27 @@ def checked(path: Path | str) -> pd.DataFrame:
     except StoreError as error:
         raise StoreError("\n".join([str(error), *_more_faults(path)])) from error
     store.verify()
-    return _checks(store.data, sum(array.nchunks for _, array in open_group(store.path).arrays()))
+    chunks = sum(array.nchunks for _, array in open_group(store.path).arrays())
+    told = _checks(store.data, chunks)
+    if store.precision == "bf16":
+        told |= _checks_of_scores(store.data)
+    return pd.DataFrame(told.items(), columns=["checked", "count"])
 
 
 def _more_faults(path: Path | str) -> list[str]:
     try:
-        return list(wrong_content(open_group(Path(path))))
-    except (StoreError, KeyError, ValueError, RuntimeError):
+        return list(wrong_content(open_group(path)))
+    except (StoreError, KeyError, ValueError, RuntimeError, OSError):
         return []  # nothing more can be read than what opening it told
 
 
-def _checks(data: xr.Dataset, chunks: int) -> pd.DataFrame:
-    finite = [name for name, answer in ANSWERS.items() if answer.kind == "float" and name in data]
-    told = {
+def _checks(data: xr.Dataset, chunks: int) -> dict[str, int]:
+    finite = [
+        name
+        for name, answer in ANSWERS.items()
+        if answer.kind == "float" and name in data and name != "precise"
+    ]
+    return {
         "chunks on disk": chunks,
         "chunks read, each by its checksum": chunks,
         f"finite values of {', '.join(finite)}": sum(data[name].size for name in finite),
@@ -49,4 +58,14 @@ def _checks(data: xr.Dataset, chunks: int) -> pd.DataFrame:
         "faces whose codes do not contradict each other": data.sizes[IMAGE],
         "keys that follow from the recorded inputs": 1,
     }
-    return pd.DataFrame(told.items(), columns=["checked", "count"])
+
+
+def _checks_of_scores(data: xr.Dataset) -> dict[str, int]:
+    images, filters = data["score"].shape
+    twice = int((~np.isnan(data["precise"].isel({FILTER: 0}).values)).sum())
+    return {
+        "images scored twice, with finite values of precise": twice,
+        "peaks that follow from score or precise": images * filters,
+        "images scored in bf16 alone, within reach of no list": images - twice,
+        "filters whose list is that of float32": filters,
+    }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Final, Literal, Self, get_args
+from typing import Final, Self, get_args
 
 from facsinterp.activations.keeping import layout
 from facsinterp.errors import Fault, InputError
@@ -18,9 +18,7 @@ from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FilterId
 from facsinterp.provenance import fingerprint
 
-Precision = Literal["float32", "bf16"]
-"""How a sweep multiplies: all in float32; or in bfloat16, with float32 for every image that
-could be among the strongest of a filter."""
+Precision = layout.Precision
 
 # Raised when `reduce` gives other numbers for the same maps, or the network is asked otherwise.
 REDUCTION: Final = 2

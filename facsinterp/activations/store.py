@@ -23,8 +23,8 @@ from facsinterp.activations.asking.queries import Queries
 from facsinterp.activations.keeping import layout
 from facsinterp.activations.keeping.arrays import contents_of
 from facsinterp.activations.keeping.folder import place_of, reaching
-from facsinterp.activations.keeping.integrity import lost_chunks, wrong_content
-from facsinterp.activations.keeping.layout import ACTIVATIONS, Layer
+from facsinterp.activations.keeping.integrity import lost_chunks, wrong_content, wrong_variables
+from facsinterp.activations.keeping.layout import ACTIVATIONS, Layer, Precision
 from facsinterp.activations.keeping.place import appearing, open_group
 from facsinterp.activations.keeping.writer import BlockWriter, Contents
 from facsinterp.activations.plan import BLOCK_SIZE
@@ -60,7 +60,7 @@ class ActivationStore(Queries):
         if group.attrs.get("complete") is not True:
             raise IncompleteStoreError(_progress_of(path, group))
         with reaching(path):
-            _refuse(path, lost_chunks(group))
+            _refuse(path, [*wrong_variables(group), *lost_chunks(group)])
         try:
             data = xr.open_zarr(group.store, consolidated=False, zarr_format=3, chunks=None)
             ACTIVATIONS.check(data)
@@ -142,6 +142,11 @@ class ActivationStore(Queries):
         return dict(json.loads(self.data.attrs["inputs"]))
 
     @property
+    def precision(self) -> Precision:
+        """`float32`, or `bf16`: then the strongest images of each filter are exact, others near."""
+        return layout.precision_of(self.data.attrs)
+
+    @property
     def provenance(self) -> Provenance:
         """How the store was made."""
         return Provenance.from_json(self.data.attrs["provenance"])
@@ -175,7 +180,9 @@ class ActivationStore(Queries):
 
         Raises StoreError with all that is wrong: chunks that cannot be read, values that
         are not finite, derived variables that do not follow from the peaks, a key that
-        does not follow from the recorded inputs, codes that contradict each other.
+        does not follow from the recorded inputs, codes that contradict each other; in a
+        bf16 store also peaks that do not follow from the scores, and filters whose list of
+        strongest images is not certain to be that of float32.
         """
         _refuse(self.path, wrong_content(open_group(self.path)))
         return self

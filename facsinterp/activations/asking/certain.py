@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from facsinterp.activations.asking.ranking import Mask
-from facsinterp.activations.keeping.margin import MULTIPLE
+from facsinterp.activations.keeping.margin import MULTIPLE, largest_error
 from facsinterp.errors import Fault, InputError
 from facsinterp.labels import FILTER, IMAGE
 
@@ -61,5 +61,6 @@ def _reach(data: xr.Dataset, index: int, within: Mask | None) -> float:
     others = ~twice if within is None else ~twice & np.asarray(within)
     if not others.any():
         return -np.inf
-    error = np.abs(score[twice] - precise[twice]).max()
-    return float(score[others].max() + MULTIPLE * error)
+    if not twice.any():
+        return np.inf
+    return float(score[others].max() + MULTIPLE * largest_error(score[twice], precise[twice]))

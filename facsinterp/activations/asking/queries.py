@@ -27,7 +27,7 @@ from facsinterp.activations.asking import (
     summary,
 )
 from facsinterp.activations.asking.ranking import Mask, Names, Positions
-from facsinterp.activations.keeping.layout import Layer
+from facsinterp.activations.keeping.layout import Layer, Precision
 from facsinterp.errors import Fault, InputError
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FILTER, IMAGE, FilterId
@@ -56,6 +56,11 @@ class Queries(ABC):
     @abstractmethod
     def key(self) -> str:
         """What stands for the content."""
+
+    @property
+    @abstractmethod
+    def precision(self) -> Precision:
+        """How it was computed."""
 
     @property
     @abstractmethod

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self, get_args
 
 import zarr
 from numpy.typing import NDArray
@@ -24,6 +24,13 @@ FORMAT: Final = 2
 # What was added since a version is not in its stores; all else is as it was.
 READABLE: Final = (1, 2)
 ZARR_FORMAT: Final = 3
+
+Precision = Literal["float32", "bf16"]
+"""How a sweep multiplies: all in float32; or in bfloat16, with float32 for every image that
+could be among the strongest of a filter."""
+
+# What only a store of a sweep in bfloat16 has.
+SCORES: Final = ("score", "precise")
 
 CLASS: Final = "class"
 BLOCK: Final = "block"
@@ -136,6 +143,22 @@ class Layer:
     def from_json(cls, text: str) -> tuple[Self, ...]:
         """The layers that `to_json` wrote."""
         return tuple(cls(**facts) for facts in json.loads(text))
+
+
+def precision_of(attributes: Mapping[str, Any]) -> Precision:
+    """The precision that a store with these attributes records.
+
+    float32 where there is no word of it: in version 1, and for activations made elsewhere.
+    Raises StoreError for one that is not known.
+    """
+    if attributes["facsinterp_schema"] == 1:
+        return "float32"
+    told = json.loads(str(attributes["inputs"])).get("precision", "float32")
+    for known in get_args(Precision):
+        if told == known:
+            return known  # type: ignore[no-any-return]
+    message = f"unknown precision {told}: {' or '.join(get_args(Precision))} is known"
+    raise StoreError(message)
 
 
 # A chunk is on disk even if all its values are zero: a chunk that is not there was lost.

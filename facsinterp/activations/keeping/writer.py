@@ -12,17 +12,18 @@ killed had begun it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import zarr
 from numpy.typing import NDArray
 
 from facsinterp.activations.keeping import layout
-from facsinterp.activations.keeping.folder import Folder, store_at
+from facsinterp.activations.keeping.folder import Folder, place_of, store_at
 from facsinterp.activations.keeping.layout import (
     ANSWERS,
     CLASS,
@@ -36,6 +37,9 @@ from facsinterp.errors import StaleStoreError, StoreError
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import COL, FILTER, IMAGE, ROW, FilterId
 from facsinterp.provenance import Provenance, fingerprint
+
+# What a killed process leaves of a chunk that zarr was about to rename into its place.
+_UNFINISHED: Final = re.compile(r".+\.[0-9a-f]{32}\.partial")
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,10 @@ class BlockWriter:
         Raises StaleStoreError naming each input that differs.
         """
         group = open_group(path, write=True)
+        version = "format version"  # a store never changes from one to another
         recorded = json.loads(str(group.attrs["inputs"]))
+        recorded[version] = str(group.attrs["facsinterp_schema"])
+        inputs = {**inputs, version: str(FORMAT)}
         differing = [
             f"  {name}: the store has {recorded.get(name, 'nothing')}, "
             f"asked for {inputs.get(name, 'nothing')}"
@@ -181,7 +188,8 @@ class BlockWriter:
     def finish(self) -> None:
         """Derive what is computed over all images and declare the store complete.
 
-        Raises StoreError while a block is missing.
+        What killed writers left in it is removed, so nobody else may write to it now. Raises
+        StoreError while a block is missing.
         """
         if self.missing:
             message = f"{self.path} cannot be finished: {len(self.missing)} blocks are missing"
@@ -189,7 +197,16 @@ class BlockWriter:
         block_size = int(str(self.group.attrs["block_size"]))
         for name, values in derived(array_of(self.group, "peak"), block_size).items():
             array_of(self.group, name)[...] = values
+        _remove_unfinished(place_of(self.path))
         self.group.attrs["complete"] = True
+
+
+def _remove_unfinished(place: Path | str) -> None:
+    """Remove half-written files of a local store; objects elsewhere are there whole or not."""
+    if isinstance(place, Path):
+        for file in place.rglob("*.partial"):
+            if _UNFINISHED.fullmatch(file.name):
+                file.unlink(missing_ok=True)
 
 
 def derived(peak: zarr.Array[Any], block_size: int) -> dict[str, NDArray[Any]]:

@@ -6,14 +6,15 @@ that takes is decided by `margin`, from both scores of those that have them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facsinterp.activations.keeping.layout import ranks
-from facsinterp.activations.keeping.margin import Margin, spread
+from facsinterp.activations.keeping.layout import SCORES, ranks
+from facsinterp.activations.keeping.margin import Margin, Twice, spread
 from facsinterp.activations.keeping.toplist import TopLists
 from facsinterp.activations.keeping.writer import BlockWriter
 from facsinterp.activations.sweeping.jobs import SweepJob, in_whole_batches, parts_of, work
@@ -40,7 +41,8 @@ def score_again(job: SweepJob, writer: BlockWriter, crew: Crew | None, progress:
         todo = np.flatnonzero(chosen & ~_scored_twice(writer))
         sizes = {part: len(part) for part in parts_of(todo, writer.blocks)}
         work("Scoring the strongest again in float32", again, sizes, crew, progress)
-        wanted = _within_reach(writer, _margin(writer, chosen)) & ~chosen
+        margin = Margin.seen(_twice(writer, chosen), writer.filters, writer.images)
+        wanted = _within_reach(writer, margin) & ~chosen
     progress.say(f"{int(chosen.sum())} of {len(chosen)} images were scored in float32 too")
 
 
@@ -65,21 +67,15 @@ def _scored_twice(writer: BlockWriter) -> NDArray[np.bool_]:
     return np.concatenate(found)
 
 
-def _margin(writer: BlockWriter, chosen: NDArray[np.bool_]) -> Margin:
-    """What the chosen images, which all have both scores, say of each filter."""
-    lists = TopLists(writer.filters, ranks(writer.images))
-    error = np.zeros(writer.filters)
+def _twice(writer: BlockWriter, chosen: NDArray[np.bool_]) -> Iterator[Twice]:
+    """Both scores of the chosen images, and of no others that a sweep before this one did."""
     for images in writer.blocks:
         rows: Rows = np.flatnonzero(chosen[images])
-        score = writer.read("score", images)[rows].astype(np.float64)
-        precise = writer.read("precise", images)[rows]
-        if rows.size:
-            np.maximum(error, np.abs(score - precise).max(axis=0), out=error)
-            lists.add(precise, images.start + rows)
-    last = lists.values[:, -1].astype(np.float64)
-    return Margin(error, np.where(np.isnan(last), -np.inf, last))
+        score, precise = (writer.read(name, images)[rows] for name in SCORES)
+        yield Twice(images.start + rows, score, precise)
 
 
 def _within_reach(writer: BlockWriter, margin: Margin) -> NDArray[np.bool_]:
-    found = [margin.reached_by(writer.read("score", images)) for images in writer.blocks]
+    """(image) which could be in the list of some filter."""
+    found = [margin.within_reach(writer.read("score", one)).any(axis=1) for one in writer.blocks]
     return np.concatenate(found)
