@@ -7,7 +7,7 @@ whoever runs them and however often they are interrupted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final, Self, get_args
@@ -115,13 +115,30 @@ class Plan:
         return fingerprint(dict(self.inputs))
 
 
-def _every_execution(layers: Sequence[str], channels: Mapping[str, int]) -> tuple[str, ...]:
+def _every_execution(layers: Sequence[str], channels: Collection[str]) -> tuple[str, ...]:
     """`conv@1` and `conv@2` for a `conv` that the network runs twice."""
     found: list[str] = []
     for name in layers:
         runs = [one for one in channels if one.rpartition("@")[0] == name]
         found += runs if runs and name not in channels else [name]
     return tuple(found)
+
+
+def layer_faults(layers: Sequence[str], channels: Iterable[str]) -> Iterator[Fault]:
+    """Why `layers` cannot be swept of a network whose tapped layers are `channels`.
+
+    Names may mean every execution, as in `Plan.of`.
+    """
+    tapped = tuple(channels)
+    known = ", ".join(tapped)
+    wanted = _every_execution(layers, tapped)
+    unknown = [name for name in wanted if name not in tapped]
+    if unknown:
+        yield Fault("layers that are not tapped", expected=known, got=", ".join(unknown))
+    if len(set(wanted)) < len(wanted):
+        yield Fault("a layer is named twice", expected="each once", got=", ".join(wanted))
+    if not wanted:
+        yield Fault("no layers to sweep", expected=f"some of {known}")
 
 
 def _faults(
@@ -131,14 +148,7 @@ def _faults(
     sizes: Mapping[str, int],
     precision: str,
 ) -> Iterator[Fault]:
-    known = ", ".join(channels)
-    unknown = [name for name in layers if name not in channels]
-    if unknown:
-        yield Fault("layers that are not tapped", expected=known, got=", ".join(unknown))
-    if len(set(layers)) < len(layers):
-        yield Fault("a layer is named twice", expected="each once", got=", ".join(layers))
-    if not layers:
-        yield Fault("no layers to sweep", expected=f"some of {known}")
+    yield from layer_faults(layers, channels)
     if not images:
         yield Fault("no faces to sweep", expected="at least one image")
     for name, size in sizes.items():

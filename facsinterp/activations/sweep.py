@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from facsinterp.activations.keeping.folder import place_of
 from facsinterp.activations.keeping.layout import Layer
 from facsinterp.activations.keeping.place import is_there
 from facsinterp.activations.keeping.writer import BlockWriter, Contents
@@ -54,7 +55,7 @@ def sweep(
     what; ActivationError when the network answers with NaN or infinity; InputError when
     network, pixels, faces and plan do not belong together.
     """
-    InputError.raise_any(_misfits(network, pixels, faces, plan))
+    InputError.raise_any([*_misfits(network, pixels, faces, plan), *_unreachable(path, crew)])
     writer = BlockWriter.resume(path, plan.inputs) if is_there(path) else None
     if writer is not None:
         if writer.complete:
@@ -63,7 +64,7 @@ def sweep(
         _refuse_other_device(writer, device)
     else:
         writer = BlockWriter.create(path, _contents(network, pixels, faces, plan, device))
-    job = SweepJob(network, pixels, plan, path, device)
+    job = SweepJob(network, pixels, plan, _place_for_all(path), device)
     _sweep_blocks(job, writer, crew, progress)
     if plan.precision == "bf16":
         score_again(job, writer, crew, progress)
@@ -82,6 +83,22 @@ def _sweep_blocks(
         (block,): blocks[block].stop - blocks[block].start for block in missing
     }
     work("Sweeping faces", job, sizes, crew, progress)
+
+
+def _place_for_all(path: Path | str) -> Path | str:
+    """The same place for processes that work in another folder."""
+    place = place_of(path)
+    return place.absolute() if isinstance(place, Path) else place
+
+
+def _unreachable(path: Path | str, crew: Crew | None) -> Iterator[Fault]:
+    if crew is not None and str(path).startswith("memory://"):
+        yield Fault(
+            "a store in the memory of this process cannot be written by others",
+            str(path),
+            expected="a folder or URL that all workers reach",
+            do="choose another place, or sweep without workers",
+        )
 
 
 def _contents(

@@ -40,6 +40,16 @@ DataOption = Annotated[
 ]
 OutOption = Annotated[Path, typer.Option("--out", help="Where reports are written.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", metavar="N", help="Sweep on N processes of this machine.", min=1),
+]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler", metavar="ADDRESS", help="Sweep on the workers of this Dask scheduler."
+    ),
+]
 RunFolder = Annotated[
     Path, typer.Argument(metavar="RUN", help="A run's folder: reports/<study>/<id>.")
 ]
@@ -80,18 +90,55 @@ def check(study: Definition) -> None:
 @app.command()
 def run(
     study: Definition,
+    *,
     data: DataOption = None,
     out: OutOption = Path("reports"),
     device: DeviceOption = "auto",
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
 ) -> None:
     """Run a definition from faces to a report; steps that are done already are skipped."""
+    from facsinterp.study.crew import crew_of
     from facsinterp.study.locate import DataPlaces
     from facsinterp.study.parse import read_spec
     from facsinterp.study.run import run_study
 
-    spec = read_spec(study)
-    index = run_study(spec, DataPlaces.parse(data or []), out, device=device, progress=_progress())
+    spec, places = read_spec(study), DataPlaces.parse(data or [])
+    with crew_of(workers, scheduler) as crew:
+        index = run_study(spec, places, out, device=device, crew=crew, progress=_progress())
     typer.echo(f"report: {index}")
+
+
+@app.command()
+def sweep(
+    study: Definition,
+    *,
+    data: DataOption = None,
+    out: OutOption = Path("reports"),
+    device: DeviceOption = "auto",
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store",
+            metavar="PATH",
+            help="Where to make the store: a path or URL; left out, where `run` looks for it.",
+        ),
+    ] = None,
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
+) -> None:
+    """Run a definition up to its activation store; `run` goes on from there."""
+    from facsinterp.study.crew import crew_of
+    from facsinterp.study.locate import DataPlaces
+    from facsinterp.study.parse import read_spec
+    from facsinterp.study.run import sweep_study
+
+    spec, places = read_spec(study), DataPlaces.parse(data or [])
+    with crew_of(workers, scheduler) as crew:
+        found = sweep_study(
+            spec, places, out, store=store, device=device, crew=crew, progress=_progress()
+        )
+    typer.echo(f"store: {found.path}")
 
 
 @app.command()

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import PIL
@@ -38,6 +38,9 @@ class Pixels:
 
     `skipped` names the pictures that could not be decoded. `fingerprint` changes when any
     pixel, identifier or their order changes, and does not depend on how they were made.
+
+    Pixels that were decoded into a folder are pickled as the path of that folder, and opened
+    there again: raises DataError where it cannot be reached, or holds something else.
     """
 
     images: NDArray[np.str_]
@@ -47,6 +50,12 @@ class Pixels:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        folder = _folder_of(self.array)
+        if folder is not None:
+            return _opened_again, (folder, self.fingerprint)
+        return _carried, (self.images, self.array, self.skipped, self.fingerprint)
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """A copy of the pictures at `rows`, in that order.
@@ -144,6 +153,42 @@ class Pixels:
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return None if any(_misfits(names, array)) else cls(names, array, skipped, found)
+
+
+def _folder_of(array: NDArray[np.uint8]) -> Path | None:
+    """The finished folder that an array is a map of."""
+    if not isinstance(array, np.memmap) or array.filename is None:
+        return None
+    file = Path(array.filename)
+    return file.parent if file.name == _ARRAY and (file.parent / _INDEX).is_file() else None
+
+
+def _carried(
+    images: NDArray[np.str_],
+    array: NDArray[np.uint8],
+    skipped: tuple[Skip, ...],
+    content: str,
+) -> Pixels:
+    """Pictures that were pickled; an array forgets on the way that it is not to be changed."""
+    array.flags.writeable = False
+    return Pixels(images, array, skipped, content)
+
+
+def _opened_again(folder: Path, wanted: str) -> Pixels:
+    """The pictures that another process decoded. Raises DataError unless they are those."""
+    pixels = Pixels._opened(folder)
+    if pixels is None or pixels.fingerprint != wanted:
+        raise DataError(
+            Fault(
+                "decoded pictures cannot be opened again",
+                where=str(folder),
+                expected=f"the pictures with fingerprint {wanted}",
+                got="nothing, or damaged files" if pixels is None else pixels.fingerprint,
+                do="let all workers reach this folder under this path: put --out on a disk that "
+                "all machines share",
+            )
+        )
+    return pixels
 
 
 def _landmarks(faces: FaceTable, preparation: Preparation) -> NDArray[np.float32] | None:

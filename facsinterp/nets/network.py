@@ -115,6 +115,18 @@ def conv_layers(module: nn.Module) -> tuple[str, ...]:
     return names
 
 
+def conv_executions(module: nn.Module, input_shape: tuple[int, int, int]) -> tuple[str, ...]:
+    """The layers that a Network of `module` has: every run of a Conv2d, in order.
+
+    One image of zeros goes through it. Raises InputError when that fails, or nothing is run.
+    """
+    module.eval()
+    seen = _run(module, input_shape)
+    known = _parts(module)
+    InputError.raise_any(layer_faults(seen, None, known))
+    return tuple(executed(seen, None, known))
+
+
 def describe(module: nn.Module) -> str:
     """The architecture as torch prints it, without memory addresses."""
     return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(module))

@@ -17,6 +17,7 @@ from facsinterp.faces.prepare import Preparation
 from facsinterp.faces.sources.registry import source
 from facsinterp.study import registry
 from facsinterp.study.faults import faults_of, model_of
+from facsinterp.study.layers import unknown_layers
 from facsinterp.study.spec import StudySpec
 
 FILE_NAME: Final = "study.toml"
@@ -68,7 +69,10 @@ def parse_spec(text: str, *, name: str) -> StudySpec:
 
 
 def _cannot_be_built(spec: StudySpec) -> Iterator[Fault]:
-    """Why the network cannot be built for pictures of this size, found without building it."""
+    """Why the network cannot be built for pictures of this size, or has no such layers.
+
+    It is built, without training, only when layers are named.
+    """
     from facsinterp.nets.blueprint import Blueprint
     from facsinterp.nets.zoo import check
 
@@ -76,10 +80,14 @@ def _cannot_be_built(spec: StudySpec) -> Iterator[Fault]:
     depth = 1 if prepared.colour == "grey" else 3
     # How many classes there are is known only with the faces; any two stand for them.
     classes = network.classes or ("one", "another")
+    blueprint = Blueprint(network.built, classes, prepared.size, depth, network.options)
     try:
-        check(Blueprint(network.built, classes, prepared.size, depth, network.options))
+        check(blueprint)
     except InputError as error:
         yield from error.inside("network").faults
+        return
+    if spec.sweep.layers is not None:
+        yield from unknown_layers(spec.sweep.layers, blueprint, certain=bool(network.classes))
 
 
 def _gathered(content: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from facsinterp.stats.accuracy import Scores, score
 from facsinterp.study.folder import CURVES, PREDICTIONS, RunFolder
 from facsinterp.study.parse import parse_spec
 from facsinterp.study.results import load_result
-from facsinterp.study.spec import StudySpec
+from facsinterp.study.spec import StudySpec, precision_words
 
 
 def publish(folder: Path, *, progress: Progress = SILENT) -> Path:
@@ -72,6 +72,8 @@ def _facts(spec: StudySpec, store: ActivationStore, run: RunFolder) -> list[Fact
             f"{prepared.size} × {prepared.size} px {prepared.colour}, {len(store.layers)} layers",
         ),
     ]
+    if precision_words(spec):
+        facts.append(Fact("Sweep", spec.sweep.precision, precision_words(spec)))
     scores = scores_of(run)
     if scores is not None:
         facts.append(_accuracy(scores, len(run.of_folds(PREDICTIONS))))

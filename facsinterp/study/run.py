@@ -9,19 +9,13 @@ definitions that show the same faces share in `<out>/.cache/pixels/`.
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from facsinterp.activations.plan import Plan
 from facsinterp.activations.store import ActivationStore
-from facsinterp.activations.sweep import sweep
 from facsinterp.association.associate import associate
 from facsinterp.association.table import Associations
-from facsinterp.errors import StaleStoreError, StoreError
-from facsinterp.faces.pixels import Pixels
-from facsinterp.faces.sources.registry import source
-from facsinterp.faces.table import FaceTable
-from facsinterp.nets.devices import pick
+from facsinterp.errors import StoreError
 from facsinterp.progress import SILENT, Progress
 from facsinterp.provenance import Provenance, fingerprint
 from facsinterp.study import registry
@@ -29,10 +23,13 @@ from facsinterp.study.contract import Inputs, Need, Study
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.ledger import Ledger, discard
 from facsinterp.study.locate import DataPlaces
-from facsinterp.study.networks import Looker, make_network
 from facsinterp.study.publish import publish
 from facsinterp.study.results import save_result
 from facsinterp.study.spec import StudySpec
+from facsinterp.study.swept import Work, swept
+
+if TYPE_CHECKING:
+    from facsinterp.activations.sweeping.crew import Crew
 
 
 def run_study(
@@ -41,96 +38,59 @@ def run_study(
     out: Path,
     *,
     device: str = "auto",
+    crew: Crew | None = None,
     progress: Progress = SILENT,
 ) -> Path:
     """The `index.html` of the report of a definition, after computing what is not there yet.
 
+    `crew`: who sweeps; None is this process. `device` is looked for on this machine, and a
+    crew's workers take the one of the same name: where they have none, their error is
+    raised here.
+
     Raises InputError for data or weights that cannot be used, ActivationError and
-    TrainingError where a network gives no usable numbers. An interrupted run goes on at
-    the step (in training: the fold, in the sweep: the block) where it stopped.
+    TrainingError where a network gives no usable numbers, CrewError where the workers of a
+    crew are gone. An interrupted run goes on at the step (in training: the fold, in the
+    sweep: the block) where it stopped.
     """
     study = registry.load(spec.study)(**spec.params)
-    device = str(pick(device))
-    faces, pixels = _look(spec, places, out, progress)
-    folder = RunFolder(out / spec.name / spec.id)
+    found = swept(spec, places, out, Work(device, crew, progress))
+    folder, store = found.folder, found.store
     ledger = Ledger(folder.path)
-
-    looker = make_network(spec, faces, pixels, ledger, places, device=device, progress=progress)
-    # Not before: weights or faces that are refused leave no folder behind.
-    folder.path.mkdir(parents=True, exist_ok=True)
-    folder.definition.write_text(spec.text, encoding="utf-8")
-    faces = faces.with_split(looker.split.tolist())
-    store = _activations(
-        spec, looker, faces, pixels, folder.store, device=device, progress=progress
-    )
     associations = None
     if Need.ASSOCIATIONS in study.needs:
         associations = _associations(spec, store, folder.associations, ledger, progress)
     inputs = Inputs(
-        faces=faces,
-        pixels=pixels,
+        faces=found.faces,
+        pixels=found.pixels,
         scratch=folder.path / "scratch",
         seed=spec.seed,
         progress=progress,
-        given_network=looker.network,
+        given_network=found.network,
         given_store=store,
         given_associations=associations,
     )
     provenance = _provenance(spec, inputs)
     _answer(study, inputs, ledger, provenance.key, progress)
-    if ledger.has(folder.site.name, provenance.key):
-        progress.say("report: already written")
-        return folder.site / "index.html"
-    folder.provenance.write_text(provenance.to_json(), encoding="utf-8")
-    index = publish(folder.path, progress=progress)
-    ledger.mark(folder.site.name, provenance.key)
-    return index
+    return _report(folder, ledger, provenance, progress)
 
 
-def _look(
-    spec: StudySpec, places: DataPlaces, out: Path, progress: Progress
-) -> tuple[FaceTable, Pixels]:
-    """The faces that can be decoded, and their pixels."""
-    corpus = source(spec.faces.source)
-    options = corpus.Options(**spec.faces.options)
-    root = places.folder(corpus)
-    faces = corpus.read(root, options)
-    progress.say(f"faces: {len(faces)} images of {corpus.title}")
-    pixels = Pixels.decode(
-        faces, corpus.pictures(root, options), spec.preparation, out / ".cache" / "pixels", progress
-    )
-    if pixels.skipped:
-        progress.say(f"faces: {len(pixels.skipped)} pictures cannot be decoded and are left out")
-    found = faces.found.and_skipped([(skip.path, skip.reason) for skip in pixels.skipped])
-    return replace(faces.select(pixels.images), found=found), pixels
-
-
-def _activations(
+def sweep_study(
     spec: StudySpec,
-    looker: Looker,
-    faces: FaceTable,
-    pixels: Pixels,
-    path: Path,
+    places: DataPlaces,
+    out: Path,
     *,
-    device: str,
-    progress: Progress,
+    store: Path | str | None = None,
+    device: str = "auto",
+    crew: Crew | None = None,
+    progress: Progress = SILENT,
 ) -> ActivationStore:
-    """The store of this network and these faces; one made from other content is replaced."""
-    network = looker.network
-    plan = Plan.of(
-        network.fingerprint,
-        network.channels,
-        faces,
-        pixels.fingerprint,
-        layers=spec.sweep.layers,
-        batch_size=spec.sweep.batch_size,
-    )
-    try:
-        return sweep(network, pixels, faces, plan, path, progress, device=device)
-    except StaleStoreError as error:
-        progress.say(f"activations: swept again, since {error}")
-        discard(path)
-        return sweep(network, pixels, faces, plan, path, progress, device=device)
+    """The activation store of a definition, after the steps of its run up to it.
+
+    It lies in the folder of the run, and `run_study` goes on from there. With `store`, a
+    path or a URL of fsspec, it lies there, and a run knows nothing of it; what is there and
+    was made from other content is not replaced: raises StaleStoreError. Else as `run_study`.
+    """
+    return swept(spec, places, out, Work(device, crew, progress), store).store
 
 
 def _associations(
@@ -165,6 +125,17 @@ def _answer(study: Study, inputs: Inputs, ledger: Ledger, key: str, progress: Pr
             save_result(study.run(inputs), partial)
     finally:
         shutil.rmtree(inputs.scratch, ignore_errors=True)
+
+
+def _report(folder: RunFolder, ledger: Ledger, provenance: Provenance, progress: Progress) -> Path:
+    """The pages, written only when they are not there."""
+    if ledger.has(folder.site.name, provenance.key):
+        progress.say("report: already written")
+        return folder.site / "index.html"
+    folder.provenance.write_text(provenance.to_json(), encoding="utf-8")
+    index = publish(folder.path, progress=progress)
+    ledger.mark(folder.site.name, provenance.key)
+    return index
 
 
 def _provenance(spec: StudySpec, inputs: Inputs) -> Provenance:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from facsinterp.activations.plan import Precision
 from facsinterp.association.settings import Settings
 from facsinterp.faces.prepare import Preparation
 from facsinterp.provenance import fingerprint
@@ -71,10 +72,11 @@ class NetworkPart(_Part):
 
 
 class SweepPart(_Part):
-    """`[sweep]`: layers to read (left out: every conv layer) and images a forward pass."""
+    """`[sweep]`: layers to read (left out: every conv layer), images a forward pass, precision."""
 
     layers: tuple[str, ...] | None = None
     batch_size: int = Field(default=64, ge=1)
+    precision: Precision = "float32"
 
 
 class StudySpec(_Part):
@@ -95,7 +97,11 @@ class StudySpec(_Part):
     @property
     def id(self) -> str:
         """Twelve hex digits that change with the content of the definition, not its layout."""
-        return fingerprint(self.model_dump(mode="json", by_alias=True))[:12]
+        content = self.model_dump(mode="json", by_alias=True)
+        # This key came when there were reports already: its default leaves their ids as they are.
+        if content["sweep"]["precision"] == "float32":
+            del content["sweep"]["precision"]
+        return fingerprint(content)[:12]
 
     @property
     def settings(self) -> Settings:
@@ -113,6 +119,13 @@ def layer_words(spec: StudySpec) -> str:
     return ", ".join(spec.sweep.layers) if spec.sweep.layers else "every conv layer"
 
 
+def precision_words(spec: StudySpec) -> str:
+    """What numbers of a sweep are less exact than float32, in words; empty if none are."""
+    if spec.sweep.precision == "float32":
+        return ""
+    return "in bfloat16, top lists exact in float32; other answers are those of bfloat16"
+
+
 def steps(spec: StudySpec) -> Iterator[tuple[str, str]]:
     """(step, what it does) for each step that `run` would take, in order."""
     prepared = spec.preparation
@@ -127,7 +140,8 @@ def steps(spec: StudySpec) -> Iterator[tuple[str, str]]:
         yield "network", f"train {built} in {network.train.folds} subject-exclusive folds"
     else:
         yield "network", f"train {built}; {network.train.hold_out:.0%} of the subjects held out"
-    yield "activations", f"sweep {layer_words(spec)}"
+    precise = precision_words(spec)
+    yield "activations", f"sweep {layer_words(spec)}" + (f" {precise}" if precise else "")
     settings = spec.settings
     yield (
         "associations",

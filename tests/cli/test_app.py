@@ -8,6 +8,7 @@ import sys
 import threading
 import urllib.request
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,12 +16,14 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from facsinterp.activations.store import ActivationStore
+from facsinterp.activations.sweeping.crew import DaskCrew
 from facsinterp.association.associate import associate
 from facsinterp.association.settings import Settings
 from facsinterp.cli import app as cli
 from facsinterp.cli import server
 from facsinterp.cli.bars import Bars
-from facsinterp.errors import DataError, DefinitionError
+from facsinterp.errors import DataError, DefinitionError, FacsinterpError
+from facsinterp.study import run
 from facsinterp.testing import tiny_store
 from tests.association.stores import people, store_of
 
@@ -43,7 +46,17 @@ def shell(*words, cwd=None):
 
 def test_help_names_every_command():
     text = call("--help").output
-    for command in ("check", "run", "report", "serve", "query", "studies", "data", "store"):
+    for command in (
+        "check",
+        "run",
+        "sweep",
+        "report",
+        "serve",
+        "query",
+        "studies",
+        "data",
+        "store",
+    ):
         assert command in text
 
 
@@ -85,6 +98,85 @@ def test_an_unknown_device_is_refused_before_any_work(tmp_path):
     assert done.returncode == 2
     assert "unknown device 'tpu'" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--workers", 2, "--scheduler", "tcp://127.0.0.1:9"), "both workers and a scheduler"),
+        (("--scheduler", "tcp://127.0.0.1:9"), "no Dask scheduler answers"),
+    ],
+)
+def test_workers_that_cannot_be_are_told_before_any_work(tmp_path, command, words, told):
+    with pytest.raises(FacsinterpError, match=told):
+        raise_of(command, "studies/quickstart", "--out", tmp_path / "out", *words)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+def test_there_is_at_least_one_worker(command):
+    assert call(command, "studies/quickstart", "--workers", 0).exit_code == 2
+
+
+def test_dask_is_loaded_only_when_it_is_asked_for(tmp_path):
+    (tmp_path / "one.toml").write_text(TINY)
+    loaded = "print('distributed' in sys.modules)"
+    code = f"import sys, facsinterp.cli.app as cli; cli.app(standalone_mode=False); {loaded}"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "sweep", tmp_path / "one.toml", "--out", tmp_path / "out"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+TINY = """
+study = "filters"
+question = "Which?"
+faces = { source = "drawn", subjects = 9, sequences = 1, pixels = 32, size = 32 }
+network = { import = "tests.study.small:small", train = { hold_out = 0.4, epochs = 1 } }
+sweep = { batch_size = 4 }
+"""
+
+
+class Stopped(Exception):
+    """Stands for all that a command does."""
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+@pytest.mark.parametrize("words", [(), ("--workers", 3)])
+def test_a_command_hands_on_its_workers(monkeypatch, tmp_path, command, words):
+    def swept(spec, places, out, work, store=None):
+        raise Stopped(out, work.crew is not None)
+
+    monkeypatch.setattr(run, "swept", swept)
+    with pytest.raises(Stopped) as caught:
+        raise_of(command, "studies/quickstart", "--out", tmp_path, *words)
+    assert caught.value.args == (tmp_path, bool(words))
+
+
+def test_a_sweep_by_workers_gives_the_store_of_one_without(tmp_path, monkeypatch):
+    parts: list[tuple[int, ...]] = []
+    work = DaskCrew.work
+
+    def watched(self, job, given):
+        parts.extend(given)
+        return work(self, job, given)
+
+    monkeypatch.setattr(DaskCrew, "work", watched)
+    (tmp_path / "one.toml").write_text(TINY)
+    words = ("sweep", tmp_path / "one.toml", "--out", tmp_path / "out", "--device", "cpu")
+    done = call(*words, "--workers", 2)
+    assert done.exception is None
+    assert len(parts) > 0
+    path = Path(done.stdout.strip().removeprefix("store: "))
+    assert path.parents[2] == tmp_path / "out"
+    assert call(*words, "--store", tmp_path / "b.zarr").exception is None
+    data = [ActivationStore.open(place).verify().data for place in (path, tmp_path / "b.zarr")]
+    assert data[0].drop_attrs().identical(data[1].drop_attrs())
 
 
 def test_data_check_tells_what_is_there():

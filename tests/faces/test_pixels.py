@@ -1,5 +1,10 @@
 """Pixels: decoded once, opened again without decoding, nothing half-written left behind."""
 
+import pickle
+import re
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -194,3 +199,36 @@ def test_an_array_at_hand_is_taken_as_it_is():
 def test_arrays_that_do_not_fit_are_refused(images, array, told):
     with pytest.raises(DataError, match=told):
         Pixels.from_array(images, array)
+
+
+def test_decoded_pixels_travel_as_the_name_of_their_folder(files, tmp_path):
+    pixels = Pixels.decode(table(), files, Preparation(20), tmp_path / "cache")
+    sent = pickle.dumps(pixels)
+    assert len(sent) < pixels.array.nbytes / 4
+    there = pickle.loads(sent)
+    assert isinstance(there.array, np.memmap)
+    assert there.images.tolist() == pixels.images.tolist()
+    assert (there.fingerprint, there.skipped) == (pixels.fingerprint, pixels.skipped)
+    np.testing.assert_array_equal(there.take(np.array([5, 2])), SHOWN[[5, 2]])
+
+
+@pytest.mark.parametrize(("lost", "got"), [(True, "nothing"), (False, r"got: +[0-9a-f]{16}")])
+def test_pixels_that_are_not_where_they_were_sent_are_refused(files, tmp_path, lost, got):
+    sent = pickle.dumps(Pixels.decode(table(), files, SMALL, tmp_path / "cache"))
+    (folder,) = (tmp_path / "cache").iterdir()
+    shutil.rmtree(folder)
+    if not lost:
+        other = Pixels.decode(table(names="abcdeg"), files, SMALL, tmp_path / "other")
+        assert isinstance(other.array, np.memmap)
+        Path(other.array.filename or "").parent.rename(folder)
+    with pytest.raises(DataError, match="let all workers reach this folder") as caught:
+        pickle.loads(sent)
+    assert re.search(got, str(caught.value))
+
+
+def test_pixels_at_hand_travel_whole():
+    pixels = Pixels.from_array(list("abcdef"), SHOWN)
+    there = pickle.loads(pickle.dumps(pixels))
+    np.testing.assert_array_equal(there.array, SHOWN)
+    assert there.fingerprint == pixels.fingerprint
+    assert not there.array.flags.writeable

@@ -5,6 +5,7 @@ import warnings
 from collections import Counter
 from typing import Any
 
+import cloudpickle
 import pytest
 import torch
 from hypothesis import given, settings
@@ -313,3 +314,27 @@ def test_maps_of_random_networks(steps, layout):
             equal(maps, plain[0])
     both = {layer: torch.cat([maps[layer] for maps in plain]) for layer in plain[0]}
     equal(visited(network, batches), both)
+
+
+@pytest.mark.parametrize("kind", NETS, ids=lambda kind: kind.__name__)
+def test_a_network_that_was_sent_elsewhere_answers_the_same(kind):
+    network = of(lived_in(kind()))
+    sent = cloudpickle.loads(cloudpickle.dumps(network))
+    assert sent.fingerprint == network.fingerprint
+    batch = pictures(network.module)
+    with torch.inference_mode(), tapping(sent, sent.layers) as maps:
+        given = sent.module(batch)
+        there = dict(maps)
+    with torch.inference_mode(), tapping(network, network.layers) as maps:
+        assert torch.equal(network.module(batch), given)
+        equal(there, dict(maps))
+
+
+def test_taps_that_were_sent_elsewhere_use_the_weights_that_came_with_them():
+    module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.PReLU(2), nn.Flatten(), nn.LazyLinear(2))
+    network = Network.of(module, classes=CLASSES, input_shape=(1, 8, 8))
+    sent = cloudpickle.loads(cloudpickle.dumps(network))
+    bend = sent.taps["0"].nonlinearity
+    assert bend is not None
+    sent.module.get_submodule("1").weight.data.fill_(7.0)
+    assert bend.apply(torch.full((1, 2, 1, 1), -1.0)).tolist() == [[[[-7.0]], [[-7.0]]]]

@@ -8,14 +8,14 @@ from PIL import Image
 
 from facsinterp.activations.store import ActivationStore
 from facsinterp.association.table import Associations
-from facsinterp.errors import DataError, WeightsError
+from facsinterp.errors import DataError, StaleStoreError, WeightsError
 from facsinterp.nets.zoo import from_blueprint
 from facsinterp.study import networks
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.locate import DataPlaces
 from facsinterp.study.parse import parse_spec
 from facsinterp.study.publish import publish, scores_of
-from facsinterp.study.run import run_study
+from facsinterp.study.run import run_study, sweep_study
 
 DEFINITION = """
 study = "filters"
@@ -213,3 +213,63 @@ def test_faces_without_expressions_are_refused_and_leave_no_run(tmp_path):
     with pytest.raises(DataError, match="too few expressions"):
         run(tmp_path / "out", text, places=DataPlaces(tmp_path / "data"))
     assert not (tmp_path / "out" / "small").exists()
+
+
+def sweep(out, text=DEFINITION, store=None):
+    spec, listener = parse_spec(text, name="small"), Listener()
+    return sweep_study(
+        spec, DataPlaces(), out, store=store, device="cpu", progress=listener
+    ), listener
+
+
+def test_a_run_goes_on_from_a_sweep(first_run, tmp_path):
+    finished, whole = first_run
+    store, begun = sweep(tmp_path)
+    folder, rest = run(tmp_path)
+    assert store.path == folder.store
+    assert store.key == ActivationStore.open(finished.store).key
+    assert begun.steps + rest.steps == whole.steps
+    assert begun.steps[-1] == "Sweeping faces"
+    assert {file.name for file in folder.path.iterdir()} == {
+        file.name for file in finished.path.iterdir()
+    }
+
+
+@pytest.mark.parametrize("kind", ["memory", "file", "path"])
+def test_a_store_is_made_where_it_is_wanted(copy, finished, tmp_path, kind):
+    place = tmp_path / "elsewhere" / "a.zarr"
+    url = {"memory": "memory://study/a.zarr", "file": place.as_uri(), "path": place}[kind]
+    shutil.rmtree(next((copy / "small").iterdir()) / "activations.zarr")
+    store, _ = sweep(copy, store=url)
+    assert store.key == ActivationStore.open(finished.store).key
+    assert str(store.path) == ("memory://study/a.zarr" if kind == "memory" else str(place))
+    assert not list(copy.rglob("activations.zarr"))
+    again, listener = sweep(copy, store=url)
+    assert listener.steps == []
+    assert again.key == store.key
+
+
+def test_a_store_that_was_named_is_never_replaced(copy, tmp_path):
+    sweep(copy, store=tmp_path / "a.zarr")
+    before = ActivationStore.open(tmp_path / "a.zarr").key
+    other = DEFINITION.replace("[association]", "[sweep]\nbatch_size = 32\n[association]")
+    with pytest.raises(StaleStoreError, match="batch size"):
+        sweep(copy, other, store=tmp_path / "a.zarr")
+    assert ActivationStore.open(tmp_path / "a.zarr").key == before
+
+
+def test_another_precision_is_another_sweep_and_is_told(copy, finished):
+    text = DEFINITION.replace("[association]", '[sweep]\nprecision = "bf16"\n[association]')
+    folder, listener = run(copy, text)
+    assert "Scoring the strongest again in float32" in listener.steps
+    keys = [json.loads((one.path / "steps.json").read_text()) for one in (folder, finished)]
+    assert keys[0]["associations.zarr"] != keys[1]["associations.zarr"]
+    assert "top lists exact in float32" in (folder.site / "index.html").read_text()
+    assert "bfloat16" not in (finished.site / "index.html").read_text()
+
+
+def test_a_sweep_alone_is_not_the_folder_of_a_finished_run(copy):
+    folder = next((copy / "small").iterdir())
+    shutil.rmtree(folder / "tables")
+    with pytest.raises(DataError, match="no tables"):
+        publish(folder)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from facsinterp.errors import DefinitionError
+from facsinterp.provenance import fingerprint
 from facsinterp.study.parse import parse_spec, read_spec
 from facsinterp.study.spec import steps
 
@@ -75,6 +76,8 @@ def test_a_default_that_is_written_out_changes_nothing():
         ("hold_out = 0.5", "folds = 3"),
         ("breuer2017", "khorrami2015"),
         ('"Which?"', '"Which one?"'),
+        ("[association]", '[sweep]\nprecision = "bf16"\n[association]'),
+        ("[association]", "[sweep]\nbatch_size = 32\n[association]"),
     ],
 )
 def test_the_id_changes_with_the_content(old, new):
@@ -113,6 +116,7 @@ def test_an_unknown_source_names_the_nearest():
         ("permutations = 199", "permutations = 0", "association"),
         ("seed = 3", "seed = -1", "seed"),
         ("subjects = 12", "subjects = 0", "faces.subjects"),
+        ("[association]", '[sweep]\nprecision = "fp8"\n[association]', "sweep.precision"),
         ("size = 48", "size = 50", "network: size"),
         ('arch = "breuer2017"', 'import = "no.such:x"', "network: builder"),
     ],
@@ -147,6 +151,69 @@ def test_a_file_that_is_not_text_is_refused(tmp_path):
     (tmp_path / "mine.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DefinitionError, match="UTF-8"):
         read_spec(tmp_path / "mine.toml")
+
+
+def sweeping(line, text=SMALL):
+    return text.replace("[association]", f"[sweep]\n{line}\n[association]")
+
+
+def test_the_precision_does_not_change_ids_that_were_there_before_it():
+    """The id without the key is the hash of the content without it."""
+    content = parse().model_dump(mode="json", by_alias=True)
+    del content["sweep"]["precision"]
+    assert parse().id == fingerprint(content)[:12]
+    assert parse(sweeping('precision = "float32"')).id == parse().id
+
+
+def test_the_steps_say_when_answers_are_not_float32():
+    told = dict(steps(parse(sweeping('precision = "bf16"'))))["activations"]
+    assert "bfloat16" in told
+    assert "top lists exact" in told
+    assert "bfloat16" not in dict(steps(parse()))["activations"]
+
+
+USERS = SMALL.replace('arch = "breuer2017"', 'import = "tests.study.small:NAME"')
+
+
+@pytest.mark.parametrize(
+    ("text", "layers", "got"),
+    [
+        (SMALL, ["conv1", "conv9"], "conv9"),
+        (USERS.replace("NAME", "small"), ["0", "1"], "1"),
+        (USERS.replace("NAME", "twice"), ["conv@3"], "conv@3"),
+    ],
+)
+def test_layers_that_the_network_has_not_are_named_without_training(text, layers, got):
+    (fault,) = faults(sweeping(f"layers = {layers}", text))
+    assert (fault.where, fault.got) == ("sweep.layers", got)
+    assert fault.expected
+
+
+def test_the_nearest_layer_is_named():
+    (fault,) = faults(sweeping('layers = ["cnv1"]'))
+    assert fault.do == "did you mean conv1?"
+
+
+def test_a_layer_is_swept_once_and_there_is_one():
+    assert "twice" in str(faults(sweeping('layers = ["conv1", "conv1"]')))
+    assert "no layers to sweep" in str(faults(sweeping("layers = []")))
+
+
+def test_a_layer_that_is_run_twice_means_both_runs():
+    text = USERS.replace("NAME", "twice")
+    assert parse(sweeping('layers = ["conv"]', text)).sweep.layers == ("conv",)
+    assert parse(sweeping('layers = ["conv@2", "first"]', text)).sweep.layers
+    assert "twice" in str(faults(sweeping('layers = ["conv", "conv@2"]', text)))
+
+
+def test_a_network_for_classes_of_the_faces_alone_is_judged_when_they_are_known():
+    text = sweeping('layers = ["conv9"]', USERS.replace("NAME", "for_three"))
+    assert parse(text)
+    named = text.replace("[network.train]", "classes = [CLASSES]\n[network.train]")
+    (fault,) = faults(named.replace("CLASSES", '"sad", "happy", "angry"'))
+    assert fault.got == "conv9"
+    (fault,) = faults(named.replace("CLASSES", '"sad", "happy"'))
+    assert "only three classes" in fault.got
 
 
 @pytest.mark.parametrize("folder", sorted(p.parent.name for p in STUDIES.glob("*/study.toml")))
