@@ -142,7 +142,7 @@ def assert_same_lists(low, exact):
 def test_lists_values_and_places_are_those_of_float32(tmp_path, name, kind):
     network, pixels = network_of(name), pictures(kind)
     exact = run(tmp_path / "exact.zarr", network, pixels, "float32").verify()
-    low = run(tmp_path / "low.zarr", network, pixels, "bf16")
+    low = run(tmp_path / "low.zarr", network, pixels, "bf16").verify()
     assert_same_lists(low, exact)
     twice = scored_twice(low)
     for variable in ("peak", "peak_row", "peak_col", "mean", "area"):
@@ -236,15 +236,14 @@ def test_the_margin_is_what_it_says():
     score = rng.normal(size=(60, 3)).astype(np.float32)
     for scale in (0, 0.01, 0.3):
         one = Margin(scale * rng.random(3), np.array([1.5, -np.inf, -0.2]))
-        assert one.reached_by(score).tolist() == slow_reached(one, score)
+        assert one.within_reach(score).any(axis=1).tolist() == slow_reached(one, score)
     exact = Margin(np.zeros(1), np.array([1.0]))
     # An equal value stands behind by its position, or before: it must be looked at.
-    assert exact.reached_by(np.array([[1.0], [np.nextafter(np.float32(1), 0)]])).tolist() == [
-        True,
-        False,
-    ]
+    below = np.nextafter(np.float32(1), np.float32(0))
+    assert exact.within_reach(np.array([[1.0], [below]])).ravel().tolist() == [True, False]
     silent = Margin(np.zeros(1), np.array([-np.inf]))
-    assert silent.reached_by(np.array([[0.0], [-1.0], [1e-30]])).tolist() == [False, False, True]
+    scores = np.array([[0.0], [-1.0], [1e-30]])
+    assert silent.within_reach(scores).ravel().tolist() == [False, False, True]
 
 
 def test_parts_share_no_block_and_hold_every_image(monkeypatch):
