@@ -253,8 +253,10 @@ def test_a_store_that_was_named_is_never_replaced(copy, tmp_path):
     sweep(copy, store=tmp_path / "a.zarr")
     before = ActivationStore.open(tmp_path / "a.zarr").key
     other = DEFINITION.replace("[association]", "[sweep]\nbatch_size = 32\n[association]")
+    own, _ = sweep(copy, other)
     with pytest.raises(StaleStoreError, match="batch size"):
         sweep(copy, other, store=tmp_path / "a.zarr")
+    assert ActivationStore.open(own.path).key == own.key
     assert ActivationStore.open(tmp_path / "a.zarr").key == before
 
 
