@@ -26,6 +26,11 @@ from facsinterp.provenance import Provenance
 
 from . import tiny
 
+# The scores of one image of the archive in bfloat16 that was not scored again.
+SCORE_10 = [
+    -0.197265625, -0.1962890625, -0.1962890625, -0.02001953125, -0.10009765625, -1.0,
+    0.010009765625, -0.30078125,
+]  # fmt: skip
 ARCHIVES = Path(__file__).parent / "archives"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "store-format.md"
 
@@ -435,6 +440,50 @@ def test_verify_finds_a_changed_byte(tmp_path):
         ActivationStore.open(path).verify()
 
 
+# --- what killed writers leave ---
+
+
+def test_a_finished_store_holds_no_unfinished_files(tmp_path):
+    def write(path, killed):
+        writer, peak = begun(path)
+        for block, images in enumerate(writer.blocks):
+            writer.write(block, {"peak": peak[images]})
+        if killed:
+            for name in ("peak/c/1/0", "peak/zarr", "zarr", "top_image/c/0/0"):
+                file = path / f"{name}.{'0f' * 16}.partial"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(b"half")
+            (path / "peak" / "notes.partial").write_text("of somebody else")
+        writer.finish()
+        return {
+            str(file.relative_to(path)): file.read_bytes()
+            for file in path.rglob("*")
+            if file.is_file() and file != path / "zarr.json"  # the time of making
+        }
+
+    killed = write(tmp_path / "a.zarr", killed=True)
+    assert killed.pop("peak/notes.partial") == b"of somebody else"
+    assert killed == write(tmp_path / "b.zarr", killed=False)
+
+
+def test_zarr_names_unfinished_files_as_they_are_looked_for(tmp_path, monkeypatch):
+    writer, peak = begun(tmp_path / "a.zarr")
+
+    def killed(self, target):
+        raise BrokenPipeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        patch.setattr(Path, "unlink", lambda self, missing_ok=False: None)
+        with pytest.raises(BrokenPipeError):
+            writer.write(0, {"peak": peak[:5]})
+    assert list((tmp_path / "a.zarr").rglob("*.partial"))
+    for block, images in enumerate(writer.blocks):
+        writer.write(block, {"peak": peak[images]})
+    writer.finish()
+    assert not list((tmp_path / "a.zarr").rglob("*.partial"))
+
+
 # --- facts ---
 
 
@@ -466,13 +515,84 @@ def test_a_store_of_version_1_is_read_for_ever():
     assert Plan.of("n", {"conv1": 1}, faces, "p").images == 3
 
 
-def test_the_example_of_the_format_document_runs(tmp_path, monkeypatch, capsys):
+def test_a_store_of_version_2_is_read_for_ever():
+    store = ActivationStore.open(ARCHIVES / "v2").verify()
+    assert store.precision == "float32"
+    assert store.key == "626389e8e06e869a"
+    assert [str(one) for one in store.filters][2:4] == ["0/002", "3/000"]
+    assert store.layers[1] == Layer("3", 3, 5, 4, "ReLU", 8, 2, -2.0)
+    assert store.layers[2].nonlinearity == "none"
+    one = store.data.isel(image=4)
+    assert one["peak"].values.tolist()[:4] == [
+        0.2982792258262634,
+        0.4564644694328308,
+        0.8034411072731018,
+        1.4935656785964966,
+    ]
+    assert one["peak_row"].values.tolist() == [7, 4, 6, 2, 2, 0, 2, 2]
+    assert one["peak_col"].values.tolist() == [4, 2, 5, 2, 0, 0, 2, 2]
+    assert one["area"].values[:3].tolist() == [0.20000000298023224, 0.25, 0.20000000298023224]
+    assert float(one["mean"][0]) == pytest.approx(0.022589171)
+    np.testing.assert_allclose(
+        store.data["probability"].values[0], [0.26067188, 0.3165859, 0.42274222], rtol=1e-6
+    )
+    assert store.data["face"].values[0, 4].tolist() == [60, 60, 15, 163, 33, 215, 217, 130, 62, 62]
+    assert store.top("3/000", 3)["image"].values.tolist() == ["face006", "face000", "face004"]
+    assert store.bottom("3/000", 1).sizes["rank"] == 1
+    faces = store.faces
+    assert faces.units == (1, 12)
+    assert faces.data["present"].values[:2].tolist() == [[False, True], [True, True]]
+    assert faces.data["landmarks"].shape == (12, 5, 2)
+    assert not faces.terms.may_show("S001")
+
+
+def test_a_store_of_version_2_in_bfloat16_is_read_for_ever():
+    store = ActivationStore.open(ARCHIVES / "v2-bf16").verify()
+    assert store.precision == "bf16"
+    assert store.key == "ce8ad6bc0a7b3ce7"
+    data = store.data
+    assert np.flatnonzero(~np.isnan(data["precise"].values[:, 0]))[:8].tolist() == [
+        0, 1, 2, 3, 4, 5, 7, 8,
+    ]  # fmt: skip
+    assert data["score"].values[5, [0, 3, 5]].tolist() == [0.376953125, 2.203125, -1]
+    exact = [0.3765754699707031, 2.1939198970794678]
+    assert data["precise"].values[5, [0, 3, 5]].tolist() == [*exact, -1]
+    assert data["peak"].values[5, [0, 3, 5]].tolist() == [*exact, 0]
+    assert np.isnan(data["precise"].values[10]).all()
+    assert data["score"].values[10].tolist() == SCORE_10
+    assert data["peak"].values[10].tolist() == [max(one, 0) for one in SCORE_10[:6]] + SCORE_10[6:]
+    top = store.top("3/000", 4)
+    assert top["position"].values.tolist() == [5, 39, 17, 171]
+    assert top["value"].values[1] == np.float32(2.183969497680664)
+    assert data["top_image"].values[:, 0].tolist() == [252, 144, 17, 5, 252, -1, 39, 39]
+    with pytest.raises(InputError, match="weak and middling"):
+        store.bottom("3/000", 4)
+    with pytest.raises(InputError, match="reaches below"):
+        store.top("5/000", 100)
+
+
+def test_a_store_of_version_1_is_not_gone_on_with(tmp_path):
+    shutil.copytree(ARCHIVES / "v1", tmp_path / "a.zarr")
+    inputs = ActivationStore.open(tmp_path / "a.zarr").inputs
+    with pytest.raises(StaleStoreError, match="format version: the store has 1, asked for 2"):
+        BlockWriter.resume(tmp_path / "a.zarr", inputs)
+
+
+@pytest.mark.parametrize(
+    ("archive", "said"),
+    [
+        ("v1", "conv1/000 ['Ada', 'Bà', 'one'] (3, 2) 3 {'made'"),
+        ("v2", "3/000 ['face006', 'face000', 'face004', 'face002', 'face008'] (12, 8) 12 {'net"),
+        ("v2-bf16", "3/000 ['face005', 'face039', 'face017', 'face171', 'face063'] (300, 8) 119 {"),
+    ],
+)
+def test_the_example_of_the_format_document_runs(tmp_path, monkeypatch, capsys, archive, said):
     text = DOCUMENT.read_text(encoding="utf-8")
     (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    shutil.copytree(ARCHIVES / "v1", tmp_path / "activations.zarr")
+    shutil.copytree(ARCHIVES / archive, tmp_path / "activations.zarr")
     monkeypatch.chdir(tmp_path)
     exec(compile(example, str(DOCUMENT), "exec"), {})
-    assert capsys.readouterr().out.startswith("conv1/000 ['Ada', 'Bà', 'one'] (3, 2) {'made'")
+    assert capsys.readouterr().out.startswith(said)
 
 
 def test_the_format_document_names_every_variable_and_attribute():

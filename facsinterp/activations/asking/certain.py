@@ -2,6 +2,8 @@
 
 Images that were scored in float32 too have their exact values. Of the others it is known how
 far their values can reach (margin.py); a list is certain where that is below its last value.
+That a filter does not give the same value everywhere needs no look of its own: where the stored
+lists are certain, what was not scored again is surely below what was.
 """
 
 from __future__ import annotations

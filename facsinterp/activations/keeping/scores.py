@@ -63,7 +63,7 @@ def _wrong_peaks(group: zarr.Group) -> Iterator[str]:
     plain, rectified = np.ones(len(names), bool), np.ones(len(names), bool)
     for images in _blocks(group):
         peak, score, precise = (_read(group, name, images) for name in ("peak", *SCORES))
-        before = np.where(scored_twice(precise)[:, None], precise, score)
+        before = np.where(np.isnan(precise), score, precise)
         plain &= (peak == before).all(axis=0)
         rectified &= (peak == np.maximum(before, 0)).all(axis=0)
     follows = np.where(
@@ -115,6 +115,7 @@ def _nonlinearities(group: zarr.Group) -> NDArray[np.str_]:
 
 
 def _named(group: zarr.Group, which: NDArray[np.bool_]) -> str:
-    names = np.asarray(array_of(group, "filter")[...]).astype(str)[which].tolist()
+    told = np.asarray(array_of(group, "filter")[...]).tolist()
+    names = [str(name) for name, one in zip(told, which, strict=True) if one]
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return f"{', '.join(names[:_NAMED])}{more}"
