@@ -34,9 +34,8 @@ def network() -> Network:
     )
     with torch.no_grad():
         first, second, third = (module.get_parameter(f"{name}.weight") for name in "035")
-        first -= first.mean(dim=(1, 2, 3), keepdim=True)
-        first *= 3
-        second *= 3
+        first.sub_(first.mean(dim=(1, 2, 3), keepdim=True)).mul_(3)
+        second.mul_(3)
         second[0].abs_()
         second[2] = 0
         third.abs_()

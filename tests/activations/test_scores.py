@@ -225,7 +225,7 @@ def test_the_margin_is_what_a_loop_over_images_gives():
 
 
 def test_a_verification_counts_what_it_looked_at():
-    told = dict(checked(ARCHIVES / "v2-bf16").itertuples(index=False))
+    told = checked(ARCHIVES / "v2-bf16").set_index("checked")["count"]
     assert told["images scored twice, with finite values of precise"] == 119
     assert told["images scored in bf16 alone, within reach of no list"] == 181
     assert told["peaks that follow from score or precise"] == 300 * 8
