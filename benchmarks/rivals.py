@@ -36,9 +36,11 @@ def watched(module: nn.Module, layers: Sequence[str]) -> Iterator[dict[str, Tens
     handles = [
         parts[layer.replace("conv", "relu")].register_forward_hook(keep(layer)) for layer in layers
     ]
-    yield seen
-    for handle in handles:
-        handle.remove()
+    try:
+        yield seen
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def naive(
