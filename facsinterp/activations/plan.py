@@ -13,6 +13,7 @@ from importlib.metadata import version
 from typing import Final, Self, get_args
 
 from facsinterp.activations.keeping import layout
+from facsinterp.activations.keeping.margin import MULTIPLE, SPREAD
 from facsinterp.errors import Fault, InputError
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FilterId
@@ -89,6 +90,8 @@ class Plan:
             "torch": version("torch").partition("+")[0],
             "zarr format": str(layout.ZARR_FORMAT),
         }
+        if precision == "bf16":
+            inputs["margin"] = f"{MULTIPLE:g} times, {SPREAD} spread, lists of {layout.RANKS}"
         return cls(kept, len(faces), batch, -(-block // batch) * batch, inputs, precision)
 
     @property

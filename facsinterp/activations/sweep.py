@@ -14,17 +14,18 @@ import torch
 
 from facsinterp.activations.keeping.folder import place_of
 from facsinterp.activations.keeping.layout import Layer
-from facsinterp.activations.keeping.place import is_there
+from facsinterp.activations.keeping.place import is_begun
 from facsinterp.activations.keeping.writer import BlockWriter, Contents
+from facsinterp.activations.keeping.writing import alone
 from facsinterp.activations.plan import Plan
 from facsinterp.activations.store import ActivationStore
 from facsinterp.activations.sweeping.jobs import Part, SweepJob, work
 from facsinterp.activations.sweeping.reduce import Numbers
 from facsinterp.activations.sweeping.rescore import score_again
-from facsinterp.errors import Fault, InputError, StaleStoreError
+from facsinterp.errors import Fault, InputError, StoreError
 from facsinterp.faces.pixels import Pixels
 from facsinterp.faces.table import FaceTable
-from facsinterp.nets.network import Network
+from facsinterp.nets.network import Network, network_fingerprint
 from facsinterp.nets.receptive import receptive_fields
 from facsinterp.progress import SILENT, Progress
 from facsinterp.provenance import Provenance
@@ -52,11 +53,12 @@ def sweep(
     does the work; None is this process. The numbers are the same to the bit whoever does it.
 
     Raises StaleStoreError when the store at `path` was made from something else, naming
-    what; ActivationError when the network answers with NaN or infinity; InputError when
+    what; StoreError when another process sweeps to it, or it was begun on another kind of
+    device; ActivationError when the network answers with NaN or infinity; InputError when
     network, pixels, faces and plan do not belong together.
     """
     InputError.raise_any([*_misfits(network, pixels, faces, plan), *_unreachable(path, crew)])
-    writer = BlockWriter.resume(path, plan.inputs) if is_there(path) else None
+    writer = BlockWriter.resume(path, plan.inputs) if is_begun(path) else None
     if writer is not None:
         if writer.complete:
             progress.say(f"activations are there: {path}")
@@ -64,11 +66,13 @@ def sweep(
         _refuse_other_device(writer, device)
     else:
         writer = BlockWriter.create(path, _contents(network, pixels, faces, plan, device))
-    job = SweepJob(network, pixels, plan, _place_for_all(path), device)
-    _sweep_blocks(job, writer, crew, progress)
-    if plan.precision == "bf16":
-        score_again(job, writer, crew, progress)
-    writer.finish()
+    place = _place_for_all(path)
+    job = SweepJob(network, pixels, plan, place, device)
+    with alone(place):
+        _sweep_blocks(job, writer, crew, progress)
+        if plan.precision == "bf16":
+            score_again(job, writer, crew, progress)
+        writer.finish()
     return ActivationStore.open(path)
 
 
@@ -143,7 +147,8 @@ def _refuse_other_device(writer: BlockWriter, device: str) -> None:
             f"the sweep at {writer.path} was begun on {begun} and cannot go on on {wanted}: "
             f"go on on {begun}, or remove the store and sweep again"
         )
-        raise StaleStoreError(message)
+        # Not stale: what is there is good, and nobody should sweep it away unasked.
+        raise StoreError(message)
 
 
 def _variables(plan: Plan) -> tuple[str, ...]:
@@ -154,6 +159,16 @@ def _variables(plan: Plan) -> tuple[str, ...]:
 
 def _misfits(network: Network, pixels: Pixels, faces: FaceTable, plan: Plan) -> Iterator[Fault]:
     """Reasons why these things do not belong together."""
+    now = network_fingerprint(
+        network.module, classes=network.classes, input_shape=network.input_shape
+    )
+    if now != network.fingerprint:
+        yield Fault(
+            "the network's weights changed since it was looked at",
+            expected=network.fingerprint,
+            got=now,
+            do="make it anew with Network.of",
+        )
     for name, found in (
         ("network", network.fingerprint),
         ("pixels", pixels.fingerprint),

@@ -63,7 +63,7 @@ def main() -> None:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
-        typer.echo("stopped; the same command goes on where it stopped", err=True)
+        typer.echo("stopped; `run` and `sweep` go on where they stopped", err=True)
         sys.exit(130)
 
 

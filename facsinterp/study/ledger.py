@@ -74,8 +74,11 @@ def _remove_empty(folder: Path, top: Path) -> None:
 
 
 def discard(output: Path) -> None:
-    """Remove a file or folder if it is there."""
+    """Remove a file or folder if it is there; a folder is gone from its place at once."""
     if output.is_dir():
-        shutil.rmtree(output)
+        going = output.with_name(f"{output.name}.going")
+        shutil.rmtree(going, ignore_errors=True)
+        output.rename(going)
+        shutil.rmtree(going)
     else:
         output.unlink(missing_ok=True)

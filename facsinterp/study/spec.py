@@ -123,7 +123,10 @@ def precision_words(spec: StudySpec) -> str:
     """What numbers of a sweep are less exact than float32, in words; empty if none are."""
     if spec.sweep.precision == "float32":
         return ""
-    return "in bfloat16, top lists exact in float32; other answers are those of bfloat16"
+    return (
+        "in bfloat16; the 50 strongest images of each filter are those of float32, all else "
+        "(galleries of one image a sequence, statistics) rests on bfloat16"
+    )
 
 
 def steps(spec: StudySpec) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from torch import nn
 from facsinterp.activations.plan import Plan
 from facsinterp.activations.sweeping.overlap import ahead, behind
 from facsinterp.activations.sweeping.passes import Passes
+from facsinterp.errors import ActivationError
 from facsinterp.faces.pixels import Pixels
 from facsinterp.nets.network import Network
 
@@ -142,6 +143,26 @@ def test_a_network_whose_answers_depend_on_the_place_is_noticed():
     network, pixels, plan = made(lambda: placed)
     with Passes.opened(network, pixels, plan, device="cpu", low=False) as passes:
         assert not passes.position_free()
+
+
+def test_a_callers_autocast_and_gradients_are_no_part_of_it():
+    network, pixels, plan = made(flattening)
+    network.module(torch.rand(2, 1, 8, 8)).sum().backward()
+    weight = network.module.get_parameter("0.weight")
+    gradient = weight.grad
+    (plain,) = answers(network, pixels, plan, [np.arange(4)])
+    with torch.autocast("cpu", torch.bfloat16):
+        (inside,) = answers(network, pixels, plan, [np.arange(4)])
+    np.testing.assert_array_equal(plain["peak"], inside["peak"])
+    assert weight.grad is gradient
+
+
+def test_a_map_of_minus_infinity_is_refused():
+    network, pixels, plan = made(flattening)
+    with torch.no_grad():
+        network.module.get_parameter("1.bias")[2] = -torch.inf
+    with pytest.raises(ActivationError, match="image face000, layer 0, channel 2"):
+        answers(network, pixels, plan, [np.arange(4)])
 
 
 def test_reading_ahead_keeps_order_and_few_items():

@@ -12,6 +12,7 @@ from facsinterp.activations.plan import Plan
 from facsinterp.activations.sweep import sweep
 from facsinterp.activations.sweeping.jobs import in_whole_batches, parts_of
 from facsinterp.activations.sweeping.passes import Passes
+from facsinterp.errors import StoreError
 from facsinterp.faces.pixels import Pixels
 from facsinterp.nets.network import Network
 
@@ -207,6 +208,31 @@ def test_where_places_in_a_batch_matter_whole_batches_are_scored_again(tmp_path,
     assert_same_lists(low, run(tmp_path / "exact.zarr", network, pixels, "float32", **sizes))
 
 
+def test_later_rounds_score_what_the_first_one_missed(tmp_path, monkeypatch):
+    """With lists of one image the first round knows little of the errors."""
+    monkeypatch.setattr(layout, "RANKS", 1)
+    monkeypatch.setattr(margin, "SPREAD", 1)
+    rounds = []
+
+    class Rounds(Counting):
+        def step(self, title, total):
+            rounds.append(title)
+            return super().step(title, total)
+
+    network, pixels = network_of("relu"), pictures("close", 60)
+    low = run(tmp_path / "low.zarr", network, pixels, "bf16", Rounds())
+    assert sum("again" in title for title in rounds) > 1
+    assert_same_lists(low, run(tmp_path / "exact.zarr", network, pixels, "float32"))
+
+
+def test_scores_that_were_lost_stop_the_sweep(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "facsinterp.activations.keeping.writer.BlockWriter.rewrite", lambda *_: None
+    )
+    with pytest.raises(StoreError, match="the store does not have it"):
+        run(tmp_path / "a.zarr", network_of("relu"), pictures("varied"), "bf16")
+
+
 def test_the_plan_of_a_precision_is_another(tmp_path):
     network, pixels = network_of("relu"), pictures("varied", 20)
     low, exact = (
@@ -241,6 +267,9 @@ def test_the_margin_is_what_it_says():
     # An equal value stands behind by its position, or before: it must be looked at.
     below = np.nextafter(np.float32(1), np.float32(0))
     assert exact.within_reach(np.array([[1.0], [below]])).ravel().tolist() == [True, False]
+    # What is not known is within reach.
+    unknown = Margin(np.array([np.nan]), np.array([1.0]))
+    assert unknown.within_reach(np.array([[-5.0]])).all()
     silent = Margin(np.zeros(1), np.array([-np.inf]))
     scores = np.array([[0.0], [-1.0], [1e-30]])
     assert silent.within_reach(scores).ravel().tolist() == [False, False, True]

@@ -1,3 +1,4 @@
+import re
 import signal
 import subprocess
 import sys
@@ -9,10 +10,18 @@ import pytest
 import torch
 from torch import nn
 
+from facsinterp.activations.keeping.writer import BlockWriter
+from facsinterp.activations.keeping.writing import new_writer
 from facsinterp.activations.plan import Plan
 from facsinterp.activations.store import ActivationStore
 from facsinterp.activations.sweep import sweep
-from facsinterp.errors import ActivationError, IncompleteStoreError, InputError, StaleStoreError
+from facsinterp.errors import (
+    ActivationError,
+    IncompleteStoreError,
+    InputError,
+    StaleStoreError,
+    StoreError,
+)
 from facsinterp.faces.pixels import Pixels
 from facsinterp.nets.network import Network
 
@@ -257,8 +266,50 @@ def test_a_store_begun_on_another_kind_of_device_is_refused(tmp_path):
     plan = make_plan(network, pixels, faces)
     with pytest.raises(Killed):
         sweep(network, pixels, faces, plan, tmp_path / "a.zarr", Counting(7))
-    with pytest.raises(StaleStoreError, match="begun on cpu and cannot go on on meta"):
+    with pytest.raises(StoreError, match="begun on cpu and cannot go on on meta") as caught:
         sweep(network, pixels, faces, plan, tmp_path / "a.zarr", device="meta")
+    # A run sweeps a stale store away; this one is worth going on with.
+    assert not isinstance(caught.value, StaleStoreError)
+
+
+def test_two_processes_do_not_sweep_to_one_store(tmp_path):
+    path = tmp_path / "a.zarr"
+
+    class Twice(Counting):
+        def advance(self, parts):
+            super().advance(parts)
+            if self.seen == 6:
+                with pytest.raises(StoreError, match="is sweeping to"):
+                    run(path)
+
+    store = run(path, progress=Twice()).verify()
+    assert not (tmp_path / "a.zarr.writer").exists()
+    dead = re.sub(r"-\d+-", "-999999999-", new_writer())
+    (tmp_path / "b.zarr.writer").write_text(dead)
+    again = run(tmp_path / "b.zarr")
+    np.testing.assert_array_equal(again.peaks().values, store.peaks().values)
+
+
+def test_a_block_that_is_marked_stays(tmp_path):
+    path = tmp_path / "a.zarr"
+    with pytest.raises(Killed):
+        run(path, progress=Counting(11))
+    network, pixels = make_network(), make_pixels()
+    writer = BlockWriter.resume(path, make_plan(network, pixels, tiny.faces(11)).inputs)
+    late = {name: np.zeros_like(writer.read(name, slice(0, 4))) for name in ("peak", "mean")}
+    writer.write(0, late)
+    np.testing.assert_array_equal(
+        run(path).verify().peaks().values, run(tmp_path / "b.zarr").peaks().values
+    )
+
+
+def test_weights_that_changed_unseen_are_refused(tmp_path):
+    network = make_network()
+    with torch.no_grad():
+        network.module.get_parameter("3.weight").mul_(2)
+    with pytest.raises(InputError, match="weights changed"):
+        run(tmp_path / "a.zarr", network=network)
+    assert not (tmp_path / "a.zarr").exists()
 
 
 def test_nan_stops_the_sweep_by_name_and_a_mended_one_goes_on(tmp_path):

@@ -266,7 +266,10 @@ def test_another_precision_is_another_sweep_and_is_told(copy, finished):
     assert "Scoring the strongest again in float32" in listener.steps
     keys = [json.loads((one.path / "steps.json").read_text()) for one in (folder, finished)]
     assert keys[0]["associations.zarr"] != keys[1]["associations.zarr"]
-    assert "top lists exact in float32" in (folder.site / "index.html").read_text()
+    assert (
+        "50 strongest images of each filter are those of float32"
+        in (folder.site / "index.html").read_text()
+    )
     assert "bfloat16" not in (finished.site / "index.html").read_text()
 
 

@@ -168,7 +168,7 @@ def test_the_precision_does_not_change_ids_that_were_there_before_it():
 def test_the_steps_say_when_answers_are_not_float32():
     told = dict(steps(parse(sweeping('precision = "bf16"'))))["activations"]
     assert "bfloat16" in told
-    assert "top lists exact" in told
+    assert "those of float32" in told
     assert "bfloat16" not in dict(steps(parse()))["activations"]
 
 

@@ -23,8 +23,10 @@ def refuse_uncertain_top(
     data: xr.Dataset, index: int, found: xr.Dataset, n: int, within: Mask | None
 ) -> None:
     """Raises InputError when an image that is not in a list of strongest might belong there."""
+    if n == 0:
+        return
     reach = _reach(data, index, within)
-    last = float(found["value"][-1]) if found.sizes["rank"] >= n > 0 else 0.0
+    last = float(found["value"][-1]) if found.sizes["rank"] >= n else 0.0
     if reach > 0 and reach >= last:
         raise InputError(
             Fault(

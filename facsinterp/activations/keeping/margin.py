@@ -65,7 +65,8 @@ class Margin:
         zero or below, for that is no answer.
         """
         most = score + MULTIPLE * self.error
-        return np.asarray((most > 0) & (most >= self.last))
+        # Said the other way round, so that what is not known (NaN) is within reach.
+        return np.asarray(~((most <= 0) | (most < self.last)))
 
 
 def largest_error(

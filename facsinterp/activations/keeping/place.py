@@ -27,6 +27,19 @@ def is_there(where: Path | str) -> bool:
         return bool(folder.files.exists(folder.root))
 
 
+def is_begun(where: Path | str) -> bool:
+    """Whether there is something that a writer must go on with, or refuse.
+
+    On this machine anything at all; at a URL the root of a group, since a store that was
+    being moved there when its writer died is no store yet.
+    """
+    place = place_of(where)
+    if isinstance(place, Path):
+        return place.exists()
+    with reaching(place):
+        return Folder.at(place).has(ROOT)
+
+
 def open_group(where: Path | str, *, write: bool = False) -> zarr.Group:
     """The zarr group of the activation store at a path or URL, finished or not.
 

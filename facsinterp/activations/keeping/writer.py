@@ -152,13 +152,18 @@ class BlockWriter:
         return Provenance.from_json(str(self.group.attrs["provenance"]))
 
     def write(self, block: int, answers: Mapping[str, NDArray[Any]]) -> None:
-        """Put one block on disk, then mark it. `answers`: every variable, over its images."""
-        images = self.blocks[block]
+        """Put one block on disk, then mark it. `answers`: every variable, over its images.
+
+        One that is marked already stays: a worker thought dead may bring it late.
+        """
+        images, marks = self.blocks[block], array_of(self.group, "done")
+        if bool(marks[block]):
+            return
         for name, values in answers.items():
             array = array_of(self.group, name)
             self._forget(array, block)
             array[images] = values
-        array_of(self.group, "done")[block] = True
+        marks[block] = True
 
     def _forget(self, array: zarr.Array[Any], block: int) -> None:
         """Remove what a writer that died may have left of a block: zarr would read it first."""

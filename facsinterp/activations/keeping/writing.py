@@ -6,6 +6,11 @@ import os
 import platform
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from facsinterp.errors import StoreError
 
 
 def new_writer() -> str:
@@ -31,6 +36,44 @@ def lives(writer: str) -> bool:
     except PermissionError:
         return True
     return True
+
+
+@contextmanager
+def alone(path: Path | str) -> Iterator[None]:
+    """While it lasts, no other process goes on with the store at `path`.
+
+    `<name>.writer` beside the store names who does; what a dead writer left is taken over.
+    Raises StoreError when another one may be at work. At a URL nothing is guarded.
+    """
+    if not isinstance(path, Path):
+        yield
+        return
+    mark = path.with_name(path.name + ".writer")
+    me = new_writer()
+    _take(mark, me)
+    try:
+        yield
+    finally:
+        if mark.exists() and mark.read_text(encoding="utf-8") == me:
+            mark.unlink()
+
+
+def _take(mark: Path, me: str) -> None:
+    if mark.exists():
+        other = mark.read_text(encoding="utf-8", errors="replace")
+        if lives(other):
+            message = (
+                f"another process ({other}) is sweeping to {mark.with_suffix('')}: wait for it, or "
+                f"remove {mark} if it is gone"
+            )
+            raise StoreError(message)
+        mark.unlink(missing_ok=True)
+    try:
+        with mark.open("x", encoding="utf-8") as file:
+            file.write(me)
+    except FileExistsError as error:
+        message = f"another process began to sweep to {mark.with_suffix('')} just now"
+        raise StoreError(message) from error
 
 
 def _machine() -> str:

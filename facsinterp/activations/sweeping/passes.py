@@ -1,8 +1,8 @@
 """Forward passes: a network asked for rows of pixels, batch by batch, every layer at once.
 
 Each layer's maps are reduced as soon as they exist, so only numbers outlive their layer.
-The next batch is read while one is computed; on an accelerator the numbers of one batch are
-fetched while the next one runs.
+The next batch is read while one is computed; on an accelerator it is queued before the
+numbers of the one before are fetched.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class Passes:
             memory_format = stack.enter_context(_moved(network, where))
             stack.enter_context(_repeatable())
             stack.enter_context(torch.inference_mode())
-            if low:
-                stack.enter_context(torch.autocast(where.type, torch.bfloat16))
+            # Entered in float32 too: the caller may be inside one of their own.
+            stack.enter_context(torch.autocast(where.type, torch.bfloat16, enabled=low))
             passes = cls(network, pixels, plan, where, low, memory_format)
             stack.enter_context(visiting(network, plan.layers, passes._visit))
             yield passes
@@ -88,10 +88,18 @@ class Passes:
             yield self._answers(before)
 
     def position_free(self) -> bool:
-        """Whether an image's answers are the same to the bit wherever it stands in a batch."""
+        """Whether an image's answers are the same to the bit wherever it stands in a batch.
+
+        Tried on one batch: turned round, turned on by one place, and among other images.
+        """
         rows = np.arange(min(self.plan.batch_size, self.plan.images))
-        there, back = self.answers([rows, rows[::-1].copy()])
-        return all(np.array_equal(there[name], back[name][::-1]) for name in Numbers._fields)
+        orders = [rows, rows[::-1].copy(), np.roll(rows, 1), rows[: (len(rows) + 1) // 2]]
+        first, *others = self.answers(orders)
+        return all(
+            np.array_equal(first[name][order], other[name])
+            for order, other in zip(orders[1:], others, strict=True)
+            for name in Numbers._fields
+        )
 
     def _read(self, rows: Rows) -> tuple[Rows, NDArray[np.uint8], Tensor]:
         pictures = self.pixels.take(rows)
@@ -145,8 +153,13 @@ def _repeatable() -> Iterator[None]:
 
     TF32 keeps 10 bits of each number; the ranks of a store are those of float32.
     """
-    with torch.backends.cudnn.flags(**_NO_TF32):
-        yield
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        with torch.backends.cudnn.flags(**_NO_TF32):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 @contextmanager
@@ -157,15 +170,18 @@ def _moved(network: Network, device: torch.device) -> Iterator[torch.memory_form
     processors, and known of tensor cores); a network that cannot be fed so is fed as usual.
     """
     module = network.module
-    weights = [(weight, weight.data) for weight in module.parameters()]
+    weights = [(weight, weight.data, weight.grad) for weight in module.parameters()]
     buffers = [(part, dict(part._buffers)) for part in module.modules()]
     try:
+        for weight, _, _ in weights:
+            weight.grad = None  # it would be moved, too
         module.to(device)
         yield _fastest(network, device)
     finally:
-        for weight, data in weights:
-            weight.data = data
+        for weight, data, grad in weights:
+            weight.data, weight.grad = data, grad
         for part, held in buffers:
+            part._buffers.clear()
             part._buffers.update(held)
 
 
@@ -175,6 +191,8 @@ def _fastest(network: Network, device: torch.device) -> torch.memory_format:
     _lay(network, torch.channels_last)
     try:
         network.module(image.to(memory_format=torch.channels_last))
+    except torch.OutOfMemoryError:
+        raise
     except RuntimeError:
         # For one, `x.view(len(x), -1)` cannot flatten maps that lie this way.
         _lay(network, torch.contiguous_format)
@@ -192,13 +210,13 @@ def _lay(network: Network, memory_format: torch.memory_format) -> None:
 
 def _refuse_unreal(found: Numbers, layer: str, images: Sequence[str]) -> None:
     """NaN and infinity anywhere in a map reach its mean."""
-    unreal = ~(np.isfinite(found.mean) & np.isfinite(found.peak))
+    unreal = ~(np.isfinite(found.mean) & np.isfinite(found.peak) & np.isfinite(found.score))
     if not unreal.any():
         return
     image, channel = (int(i) for i in np.argwhere(unreal)[0])
     message = (
         f"the network answered with NaN or infinity: image {images[image]}, layer {layer}, "
-        f"channel {channel} (peak {found.peak[image, channel]}, "
+        f"channel {channel} (peak {found.score[image, channel]}, "
         f"mean {found.mean[image, channel]}), and {int(unreal.sum()) - 1} more in this batch. "
         "Check the weights, and that the pixels are what the network was trained on"
     )

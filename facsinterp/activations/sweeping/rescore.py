@@ -19,6 +19,7 @@ from facsinterp.activations.keeping.toplist import TopLists
 from facsinterp.activations.keeping.writer import BlockWriter
 from facsinterp.activations.sweeping.jobs import SweepJob, in_whole_batches, parts_of, work
 from facsinterp.activations.sweeping.passes import Passes, Rows
+from facsinterp.errors import StoreError
 from facsinterp.progress import Progress
 
 if TYPE_CHECKING:
@@ -39,11 +40,23 @@ def score_again(job: SweepJob, writer: BlockWriter, crew: Crew | None, progress:
         rows = np.flatnonzero(wanted)
         chosen[in_whole_batches(rows, job.plan) if whole else rows] = True
         todo = np.flatnonzero(chosen & ~_scored_twice(writer))
+        todo = in_whole_batches(todo, job.plan) if whole else todo
         sizes = {part: len(part) for part in parts_of(todo, writer.blocks)}
         work("Scoring the strongest again in float32", again, sizes, crew, progress)
+        _refuse_lost(writer, chosen & ~_scored_twice(writer))
         margin = Margin.seen(_twice(writer, chosen), writer.filters, writer.images)
         wanted = _within_reach(writer, margin) & ~chosen
     progress.say(f"{int(chosen.sum())} of {len(chosen)} images were scored in float32 too")
+
+
+def _refuse_lost(writer: BlockWriter, lost: NDArray[np.bool_]) -> None:
+    """What was written is read again: another process may have written over it."""
+    if lost.any():
+        message = (
+            f"{int(lost.sum())} images of {writer.path} were scored in float32, but the store does "
+            "not have it: is another process writing to it? Run the same sweep again"
+        )
+        raise StoreError(message)
 
 
 def _position_free(job: SweepJob) -> bool:
