@@ -162,6 +162,8 @@ def test_most_images_are_left_as_they_are_where_answers_differ_clearly(tmp_path,
     assert 0 < twice.mean() < 0.6
     others = low.data["peak"].values[~twice] != exact.data["peak"].values[~twice]
     assert others.any(), "the matrix of the others is that of bfloat16"
+    said, exactly = (one.data["probability"].values[twice] for one in (low, exact))
+    assert (said != exactly).any(), "probabilities are those of the sweep for all images"
 
 
 def test_close_answers_are_all_scored_again(tmp_path):
