@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,8 @@ from facsinterp.provenance import fingerprint
 _TERMS: Final = Terms("faces drawn by facsinterp", "own drawings, free to show", None)
 _TOGETHER: Final = 64
 """Pictures drawn before the first of them is handed on."""
+_READ: Final = 1024
+"""Frames whose rows are made together."""
 
 
 class DrawnOptions(SourceOptions):
@@ -41,39 +44,72 @@ class DrawnOptions(SourceOptions):
 
 def read(_root: Path | None, options: DrawnOptions) -> FaceTable:
     """Every kept frame with exact codes; no unit is left uncoded."""
-    frames = list(
-        cast(
-            options.subjects,
-            options.sequences,
-            options.seed,
-            last=options.last,
-            without_emotion=options.without_emotion,
-        )
+    frames = cast(
+        options.subjects,
+        options.sequences,
+        options.seed,
+        last=options.last,
+        without_emotion=options.without_emotion,
     )
-    letters = np.array([[frame.letter(unit) for unit in UNITS] for frame in frames])
+    images = options.subjects * options.sequences * (options.last + 1)
+    table = _Rows(images, options.pixels)
+    # What a frame is drawn from is a hundred times its row, so only a few live at a time.
+    for some in iter(lambda: list(islice(frames, _READ)), []):
+        table.add(some)
     return FaceTable.from_arrays(
-        [f"{frame.sequence}_{frame.number:08d}" for frame in frames],
+        table.image,
         UNITS,
-        letters > 0,
-        intensity=letters,
-        side=[[frame.side(unit) for unit in UNITS] for frame in frames],
-        subject=[frame.subject for frame in frames],
-        sequence=[frame.sequence for frame in frames],
-        frame=[frame.number for frame in frames],
-        phase=[frame.phase for frame in frames],
-        expression=[frame.expression for frame in frames],
-        path=[frame.path for frame in frames],
-        landmarks=landmarks([frame.face for frame in frames], options.pixels),
+        table.letters > 0,
+        intensity=table.letters,
+        side=table.side,
+        subject=table.subject,
+        sequence=table.sequence,
+        frame=table.frame,
+        phase=table.phase,
+        expression=table.expression,
+        path=table.path,
+        landmarks=table.landmarks,
         terms=_TERMS,
         found=Found(
             layout="drawn",
             counts={
                 "subjects": options.subjects,
                 "sequences": options.subjects * options.sequences,
-                "images": len(frames),
+                "images": images,
             },
         ),
     )
+
+
+class _Rows:
+    """Rows of the face table, filled from frames as they come."""
+
+    def __init__(self, images: int, pixels: int) -> None:
+        self.letters = np.zeros((images, len(UNITS)), np.int8)
+        self.side = np.full((images, len(UNITS)), "", "U1")
+        self.landmarks = np.zeros((images, 68, 2), np.float32)
+        self.frame: list[int] = []
+        self.image: list[str] = []
+        self.subject: list[str] = []
+        self.sequence: list[str] = []
+        self.phase: list[str] = []
+        self.expression: list[str] = []
+        self.path: list[str] = []
+        self._pixels = pixels
+
+    def add(self, frames: Sequence[Frame]) -> None:
+        """Some more frames, in order."""
+        rows = slice(len(self.image), len(self.image) + len(frames))
+        self.letters[rows] = [[frame.letter(unit) for unit in UNITS] for frame in frames]
+        self.side[rows] = [[frame.side(unit) for unit in UNITS] for frame in frames]
+        self.landmarks[rows] = landmarks([frame.face for frame in frames], self._pixels)
+        self.frame += [frame.number for frame in frames]
+        self.image += [f"{frame.sequence}_{frame.number:08d}" for frame in frames]
+        self.subject += [frame.subject for frame in frames]
+        self.sequence += [frame.sequence for frame in frames]
+        self.phase += [frame.phase for frame in frames]
+        self.expression += [frame.expression for frame in frames]
+        self.path += [frame.path for frame in frames]
 
 
 class DrawnPictures:
