@@ -244,7 +244,7 @@ def kills(folder: Path, times: int = 30) -> dict[str, Any]:
     """Sweeps killed at random moments and gone on with, against one that was not disturbed."""
     rng = np.random.default_rng(0)
     arguments = [sys.executable, __file__, "killed", str(folder)]
-    drawn(120, 48, folder)
+    drawn(20, 48, folder)
     whole = Path(tempfile.mkdtemp()) / "whole.zarr"
     start = time.perf_counter()
     subprocess.run([*arguments, str(whole)], check=True)
@@ -268,14 +268,14 @@ def kills(folder: Path, times: int = 30) -> dict[str, Any]:
 
 def killed(folder: str, path: str) -> None:
     """One sweep to `path`, in bfloat16 so that every stage can be met."""
-    faces, pixels = drawn(120, 48, Path(folder))
+    faces, pixels = drawn(20, 48, Path(folder))
     network = of_zoo("breuer2017", 48)
     plan = Plan.of(
         network.fingerprint,
         network.channels,
         faces,
         pixels.fingerprint,
-        block_size=128,
+        block_size=64,
         precision="bf16",
     )
     sweep(network, pixels, faces, plan, Path(path))
