@@ -27,6 +27,7 @@ from facsinterp.faces.pixels import Pixels
 from facsinterp.faces.table import FaceTable
 from facsinterp.nets.network import Network, network_fingerprint
 from facsinterp.nets.receptive import receptive_fields
+from facsinterp.nets.taps import nonlinearities
 from facsinterp.progress import SILENT, Progress
 from facsinterp.provenance import Provenance
 
@@ -109,17 +110,17 @@ def _contents(
     network: Network, pixels: Pixels, faces: FaceTable, plan: Plan, device: str
 ) -> Contents:
     """What the store will hold, known from the plan and one image of zeros."""
-    fields = receptive_fields(network)
+    fields, after = receptive_fields(network), nonlinearities(network)
     layers = []
     for layer, count in plan.channels.items():
-        field, after = fields.get(layer), network.taps[layer].nonlinearity
+        field = fields.get(layer)
         layers.append(
             Layer(
                 layer,
                 count,
                 rows=network.sizes[layer][0],
                 cols=network.sizes[layer][1],
-                nonlinearity=after.name if after else "none",
+                nonlinearity=after[layer],
                 field_size=field.size if field else None,
                 field_stride=field.stride if field else None,
                 field_start=field.start if field else None,

@@ -77,6 +77,11 @@ def largest_error(
     return np.asarray(apart.max(axis=0), dtype=np.float64)
 
 
+def scored_twice(precise: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(image) which were scored in float32 too. `precise`: (image, filter)."""
+    return np.asarray(np.isfinite(precise).all(axis=1))
+
+
 def spread(images: int) -> NDArray[np.int64]:
     """Positions of at most SPREAD images, evenly over all."""
     return np.unique(np.linspace(0, images - 1, min(SPREAD, images)).astype(np.int64))

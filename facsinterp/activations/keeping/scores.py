@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from facsinterp.activations.keeping import layout
 from facsinterp.activations.keeping.layout import SCORES, Layer, array_of
-from facsinterp.activations.keeping.margin import Margin, Twice
+from facsinterp.activations.keeping.margin import Margin, Twice, scored_twice
 
 # Other names do not tell: a clamp rectifies when it begins at 0 and has no end.
 _RECTIFYING: Final = {"ReLU", "functional relu"}
@@ -33,11 +33,6 @@ def wrong_scores(group: zarr.Group) -> Iterator[str]:
     yield from _wrong_peaks(group)
     if not found:
         yield from _uncertain_lists(group)
-
-
-def scored_twice(precise: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """(image) which were scored in float32 too. `precise`: (image, filter)."""
-    return np.asarray(np.isfinite(precise).all(axis=1))
 
 
 def _wrong_rows(group: zarr.Group) -> Iterator[str]:

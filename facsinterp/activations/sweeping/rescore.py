@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facsinterp.activations.keeping.layout import SCORES, ranks
-from facsinterp.activations.keeping.margin import Margin, Twice, spread
+from facsinterp.activations.keeping.margin import Margin, Twice, scored_twice, spread
 from facsinterp.activations.keeping.toplist import TopLists
 from facsinterp.activations.keeping.writer import BlockWriter
 from facsinterp.activations.sweeping.jobs import SweepJob, in_whole_batches, parts_of, work
@@ -76,7 +76,7 @@ def _strongest(writer: BlockWriter) -> NDArray[np.bool_]:
 
 
 def _scored_twice(writer: BlockWriter) -> NDArray[np.bool_]:
-    found = [~np.isnan(writer.read("precise", images)[:, 0]) for images in writer.blocks]
+    found = [scored_twice(writer.read("precise", images)) for images in writer.blocks]
     return np.concatenate(found)
 
 
