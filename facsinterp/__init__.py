@@ -14,19 +14,33 @@ if TYPE_CHECKING:
     from facsinterp.activations.store import ActivationStore
     from facsinterp.activations.sweep import sweep
     from facsinterp.association.associate import associate
+    from facsinterp.association.methods import methods_text
+    from facsinterp.association.names import matches, names
     from facsinterp.association.settings import Settings
     from facsinterp.association.table import Associations
+    from facsinterp.association.verdict import Verdicts
     from facsinterp.errors import FacsinterpError
     from facsinterp.evidence.dead import dead_by_layer, dead_filters
+    from facsinterp.evidence.duplicates import duplicate_filters, duplicates_by_layer
     from facsinterp.faces.pixels import Pixels
     from facsinterp.faces.table import FaceTable
     from facsinterp.labels import FilterId
     from facsinterp.nets.network import Network
-    from facsinterp.study.contract import Finding, Inputs, Need, Section, Study, StudyResult
+    from facsinterp.stats.seeds import SeedTest, arms_test, paired_test, rarefied_coverage
+    from facsinterp.study.contract import (
+        Control,
+        Finding,
+        Inputs,
+        Need,
+        Section,
+        Study,
+        StudyResult,
+    )
 
 _HOMES: Final = {
     "ActivationStore": "facsinterp.activations.store",
     "Associations": "facsinterp.association.table",
+    "Control": "facsinterp.study.contract",
     "FaceTable": "facsinterp.faces.table",
     "FacsinterpError": "facsinterp.errors",
     "FilterId": "facsinterp.labels",
@@ -37,18 +51,29 @@ _HOMES: Final = {
     "Pixels": "facsinterp.faces.pixels",
     "Plan": "facsinterp.activations.plan",
     "Section": "facsinterp.study.contract",
+    "SeedTest": "facsinterp.stats.seeds",
     "Settings": "facsinterp.association.settings",
     "Study": "facsinterp.study.contract",
     "StudyResult": "facsinterp.study.contract",
+    "Verdicts": "facsinterp.association.verdict",
+    "arms_test": "facsinterp.stats.seeds",
     "associate": "facsinterp.association.associate",
     "dead_by_layer": "facsinterp.evidence.dead",
     "dead_filters": "facsinterp.evidence.dead",
+    "duplicate_filters": "facsinterp.evidence.duplicates",
+    "duplicates_by_layer": "facsinterp.evidence.duplicates",
+    "matches": "facsinterp.association.names",
+    "methods_text": "facsinterp.association.methods",
+    "names": "facsinterp.association.names",
+    "paired_test": "facsinterp.stats.seeds",
+    "rarefied_coverage": "facsinterp.stats.seeds",
     "sweep": "facsinterp.activations.sweep",
 }
 
 __all__ = [
     "ActivationStore",
     "Associations",
+    "Control",
     "FaceTable",
     "FacsinterpError",
     "FilterId",
@@ -59,12 +84,22 @@ __all__ = [
     "Pixels",
     "Plan",
     "Section",
+    "SeedTest",
     "Settings",
     "Study",
     "StudyResult",
+    "Verdicts",
+    "arms_test",
     "associate",
     "dead_by_layer",
     "dead_filters",
+    "duplicate_filters",
+    "duplicates_by_layer",
+    "matches",
+    "methods_text",
+    "names",
+    "paired_test",
+    "rarefied_coverage",
     "sweep",
 ]
 

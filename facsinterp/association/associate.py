@@ -1,238 +1,177 @@
 """From activations and codes to associations: effects, chance, and correction for many tests.
 
-Whole label rows are shuffled, so that one set of shuffles judges all filters and all action
+Whole label rows are moved, so that one set of shuffles judges all filters and all action
 units with the same coded rows, and the dependence between pairs is kept.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from functools import partial
-from typing import Any, Final
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from facsinterp.activations.store import ActivationStore
-from facsinterp.association.margins import Margins
+from facsinterp.association import columns, family
+from facsinterp.association.analysis import BOOTSTRAP_DRAWS, INTERVAL, INTERVAL_METHOD, Analysis
+from facsinterp.association.claim import KEPT, Claim
+from facsinterp.association.margins import FEWEST_SUBJECTS, NOT_ASKED
+from facsinterp.association.parts import computed
+from facsinterp.association.selected import held_out
 from facsinterp.association.settings import Settings
-from facsinterp.association.table import PAIRS, Associations
-from facsinterp.association.units import Units
+from facsinterp.association.table import Associations
 from facsinterp.labels import AU, FILTER
-from facsinterp.progress import SILENT, Advance, Progress
-from facsinterp.stats import effect
-from facsinterp.stats.bootstrap import auroc_interval
-from facsinterp.stats.multiple import adjust, fewest_rejections
-from facsinterp.stats.permute import null_mean, null_named, p_values, upper_tail
+from facsinterp.progress import SILENT, Progress
+from facsinterp.stats.bounds import at_least
+from facsinterp.stats.multiple import fewest_rejections, max_t
+from facsinterp.stats.people import bootstrap
+from facsinterp.stats.tails import METHODS
 
 __all__ = ["Settings", "associate"]
 
-Numbers = dict[str, NDArray[np.float64]]
+if TYPE_CHECKING:
+    from facsinterp.activations.sweeping.crew import Crew
 
-# Enough for a mean: its standard error is a fourteenth of the spread under the null.
-KL_SHUFFLES: Final = 200
-BOOTSTRAP_DRAWS: Final = 2000
-INTERVAL: Final = 0.95
-FAMILY: Final = "live filters x testable action units"
-# Filters are taken in slabs of this many, so that memory does not grow with the network.
-SLAB: Final = 2048
+Numbers = dict[str, NDArray[Any]]
 
 
 def associate(
-    store: ActivationStore, settings: Settings | None = None, progress: Progress = SILENT
+    store: ActivationStore,
+    settings: Settings | None = None,
+    progress: Progress = SILENT,
+    *,
+    device: str = "cpu",
+    crew: Crew | None = None,
+    scratch: Path | None = None,
 ) -> Associations:
     """How strongly each filter answers to each action unit, and what chance would give.
 
     One observation is a sequence, from held-out faces by default (`association.units`). Each
     action unit is analysed on the observations that were coded for it. P-values are those
-    of one-sided tests (higher when present) by shuffles under the null of the settings;
-    filters that are dead or give all observations one value, and action units that cannot
-    be tested (`association.margins`), stay outside the family and have none.
+    of one-sided tests (higher when present) under the nulls of the settings: one for the
+    claim that a filter carries information about the unit, one for information beyond the
+    emotion. Filters that are dead or give all observations one value, and action units that
+    cannot be tested (`association.margins`), stay outside the families and have none.
+
+    The numbers depend on store, settings and versions alone, not on `device` ("cpu",
+    "cuda"), on threads or on `crew`, whose workers compute parts of it. `scratch` keeps
+    finished parts, so that an interrupted analysis goes on; the caller removes it. With a
+    crew it must be a folder that the workers can write to.
 
     Raises InputError when the null cannot be used on these faces or nothing is coded,
     ActivationError for activations that are not finite.
     """
-    settings = settings or Settings()
-    units = Units.of(store, faces=settings.faces, unit=settings.unit)
-    blocks = null_named(settings.null).blocks(units.subjects)
-    analysis = _Analysis(
-        settings,
-        units,
-        blocks,
-        Margins.of(units, blocks, min_units=settings.min_units, alpha=settings.alpha),
-    )
-    table = {name: np.full(analysis.shape, np.nan) for name in PAIRS}
-    analysis.fill(table, progress)
-    for name in ("auroc", "precision"):
-        table[f"q_{name}"] = adjust(table[f"p_{name}"], settings.correction)
-    return Associations(_dataset(store, analysis, table))
+    analysis = Analysis.of(store, settings or Settings(), device)
+    table, extremes = _filled(analysis, crew, scratch, progress)
+    table |= family.correct(table, analysis.settings)
+    table |= _family_wise(analysis, table, extremes)
+    with threadpool_limits(limits=1):  # so that no choice hangs on how many threads there are
+        by_filter, by_unit = held_out(analysis, np.isfinite(table["p_auroc"]), store.filters)
+    by_filter["q_filter"] = family.by_filter(table["p_auroc"], analysis.settings)
+    by_filter["q_filter_beyond"] = family.by_filter(table["p_beyond"], analysis.settings)
+    attributes = _attributes(analysis, table) | _bounds(store, analysis, table, extremes)
+    return Associations(_dataset(store, analysis, table, by_filter, by_unit, attributes))
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Filters and action units that are computed together, on the rows coded for them."""
-
-    rows: NDArray[np.int64]
-    filters: NDArray[np.int64]
-    columns: NDArray[np.int64]
-
-    @property
-    def place(self) -> tuple[NDArray[np.int64], ...]:
-        """Where the part's numbers (filter, au) stand among all."""
-        return np.ix_(self.filters, self.columns)
-
-
-@dataclass(frozen=True)
-class _Analysis:
-    """Observations, what may be shuffled, and what the margins say of them."""
-
-    settings: Settings
-    units: Units
-    blocks: NDArray[np.int64]
-    margins: Margins
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.units.activation.shape[1], self.units.present.shape[1]
-
-    @property
-    def dead(self) -> NDArray[np.bool_]:
-        """(filter,) whether no observation lifts it above 0."""
-        return np.asarray(~(self.units.activation > 0).any(axis=0))
-
-    @property
-    def constant(self) -> NDArray[np.bool_]:
-        """(filter,) whether it gives every observation the same value."""
-        return np.asarray((self.units.activation == self.units.activation[:1]).all(axis=0))
-
-    @property
-    def live(self) -> NDArray[np.bool_]:
-        """(filter,) whether it belongs to the family."""
-        return ~(self.dead | self.constant)
-
-    def fill(self, table: Numbers, progress: Progress) -> None:
-        """Put effects, intervals, chance values and p-values into the (filter, au) arrays."""
-        everything = self.parts(np.arange(self.shape[0]), np.ones(self.shape[1], dtype=bool))
-        family = self.parts(np.flatnonzero(self.live), self.margins.testable)
-        kl_shuffles = min(KL_SHUFFLES, self.settings.permutations)
-        steps = (
-            (
-                "effects and intervals",
-                self.effects,
-                everything,
-                [len(p.filters) for p in everything],
-            ),
-            (
-                "KL divergence by chance",
-                self.kl_by_chance,
-                everything,
-                [kl_shuffles] * len(everything),
-            ),
-            ("shuffles", self.tests, family, [self.settings.permutations] * len(family)),
-        )
-        for title, compute, parts, sizes in steps:
-            with progress.step(title, sum(sizes)) as advance:
-                for part in parts:
-                    for name, values in compute(part, advance).items():
-                        table[name][part.place] = values
-
-    def parts(self, filters: NDArray[np.int64], chosen: NDArray[np.bool_]) -> list[_Part]:
-        """The given filters in slabs, for each set of chosen units with the same coded rows."""
-        return [
-            _Part(rows, filters[start : start + SLAB], columns[chosen[columns]])
-            for rows, columns in self.units.masks()
-            if chosen[columns].any()
-            for start in range(0, len(filters), SLAB)
-        ]
-
-    def effects(self, part: _Part, advance: Advance) -> Numbers:
-        """Sizes of the association, none of which knows of chance."""
-        activation, labels = self._arrays(part)
-        top = min(self.settings.top_n, len(part.rows))
-        precision = effect.precision_at_n(activation, labels, top)
-        low, high = auroc_interval(
-            activation,
-            labels,
-            self.units.subjects[part.rows],
-            level=INTERVAL,
-            draws=BOOTSTRAP_DRAWS,
-            seed=self.settings.seed,
-            advance=advance,
-        )
-        return {
-            "precision_at_n": precision.value,
-            "precision_low": precision.low,
-            "precision_high": precision.high,
-            "lift": effect.lift(precision.value, effect.base_rate(labels)),
-            "auroc": effect.auroc(activation, labels),
-            "auroc_low": low,
-            "auroc_high": high,
-            "rank_correlation": effect.rank_correlation(activation, labels),
-            "kl": self._kl(activation, labels),
-        }
-
-    def kl_by_chance(self, part: _Part, advance: Advance) -> Numbers:
-        """Mean KL divergence over a small number of shuffles."""
-        activation, labels = self._arrays(part)
-        shuffled = null_mean(
-            partial(self._kl, activation),
-            labels,
-            self.blocks[part.rows],
-            count=min(KL_SHUFFLES, self.settings.permutations),
-            seed=self.settings.seed,
-            advance=advance,
-        )
-        return {"kl_null": shuffled}
-
-    def tests(self, part: _Part, advance: Advance) -> Numbers:
-        """One-sided p-values of rank sum and precision, from the same shuffles."""
-        activation, labels = self._arrays(part)
-        count = self.settings.permutations
-        doubled_ranks = (2 * effect.midranks(activation)).astype(np.int64)
-        top = effect.top_weights(activation, min(self.settings.top_n, len(part.rows)))
-        reached = upper_tail(
-            np.hstack([doubled_ranks, top.weights]),
-            labels,
-            self.blocks[part.rows],
-            count=count,
-            seed=self.settings.seed,
-            advance=advance,
-        )
-        by_rank, by_precision = np.split(p_values(reached, count), 2)
-        return {"p_auroc": by_rank, "p_precision": by_precision}
-
-    def _arrays(self, part: _Part) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        activation = self.units.activation[np.ix_(part.rows, part.filters)]
-        return activation, self.units.present[np.ix_(part.rows, part.columns)]
-
-    def _kl(
-        self, activation: NDArray[np.float32], labels: NDArray[np.bool_]
-    ) -> NDArray[np.float64]:
-        settings = self.settings
-        return effect.kl_divergence(
-            activation, labels, bins=settings.bins, pseudo_count=settings.pseudo_count
-        )
-
-
-def _dataset(store: ActivationStore, analysis: _Analysis, table: Numbers) -> xr.Dataset:
-    margins = analysis.margins
-    n_coded = margins.n_coded
-    base_rate = np.full(len(n_coded), np.nan)
-    np.divide(margins.n_present, n_coded, out=base_rate, where=n_coded > 0)
-    by_unit = {
-        "base_rate": base_rate,
-        "n_present": margins.n_present,
-        "n_coded": n_coded,
-        "n_top": np.minimum(analysis.settings.top_n, n_coded),
-        "n_subjects": margins.n_subjects,
-        "n_subjects_present": margins.n_subjects_present,
-        "n_informative": margins.n_informative,
-        "attainable_p": margins.attainable_p,
-        "testable": margins.testable,
-        "status": margins.status,
+def _filled(
+    analysis: Analysis, crew: Crew | None, scratch: Path | None, progress: Progress
+) -> tuple[Numbers, dict[str, Numbers]]:
+    """The (filter, au) arrays of all parts, and the largest z of the shuffles of each claim."""
+    table: Numbers = {name: np.full(analysis.shape, np.nan) for name in columns.PAIRS}
+    table |= {
+        name: np.full(analysis.shape, -1, dtype=np.int64)
+        for name in (*columns.REACHED, *columns.WAYS)
     }
-    by_filter = {"dead": analysis.dead, "constant": analysis.constant}
+    # No association: what a filter with one value for all observations shows in any shuffle.
+    still = analysis.constant | analysis.dead
+    table["kl_null"][still], table["kl_null_sd"][still] = 0.0, 0.0
+    extremes: dict[str, Numbers] = {}
+    for part, numbers in computed(analysis, crew=crew, folder=scratch, progress=progress):
+        if "largest" in numbers:
+            kept = extremes.setdefault(part.kind, _no_extremes(analysis))
+            largest, maxima = numbers.pop("largest"), numbers.pop("maxima")
+            np.maximum(kept["largest"], largest, out=kept["largest"])
+            kept["maxima"][:, part.filters] = np.maximum(kept["maxima"][:, part.filters], maxima)
+        for name, values in numbers.items():
+            table[name][np.ix_(part.filters, part.columns)] = values
+    table["kl_null"][:, ~_varying(analysis)] = np.nan
+    table["kl_null_sd"][:, ~_varying(analysis)] = np.nan
+    return table, extremes
+
+
+def _no_extremes(analysis: Analysis) -> Numbers:
+    count = analysis.settings.permutations
+    maxima = np.full((min(KEPT, count), analysis.shape[0]), -np.inf, dtype=np.float32)
+    return {"largest": np.full(count, -np.inf), "maxima": maxima}
+
+
+def _varying(analysis: Analysis) -> NDArray[np.bool_]:
+    margins = analysis.marginal.margins
+    return (margins.n_present > 0) & (margins.n_present < margins.n_coded)
+
+
+def _claims(analysis: Analysis) -> list[tuple[Claim, str]]:
+    """Each claim with the name of its standardised rank sum."""
+    found = [(analysis.marginal, "z")]
+    return found if analysis.beyond is None else [*found, (analysis.beyond, "z_beyond")]
+
+
+def _family_wise(
+    analysis: Analysis, table: Numbers, extremes: dict[str, Numbers]
+) -> dict[str, NDArray[np.float64]]:
+    """max-T p-values of each claim; NaN where its null does not shuffle."""
+    found = {}
+    for claim, score in _claims(analysis):
+        if claim.name in extremes:
+            tested = np.isfinite(table[f"p_{claim.name}"])
+            size = np.where(tested, _sized(analysis, table[score]), np.nan)
+            p = max_t(size, extremes[claim.name]["largest"])
+            # Where no shuffle changes the sum there is no z, and nothing to find.
+            found[f"p_{claim.name}_max"] = np.where(tested & np.isnan(size), 1.0, p)
+    return found
+
+
+def _sized(analysis: Analysis, z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """z as the tests take it: without its sign where both tails count."""
+    return np.abs(z) if analysis.settings.sides == "two" else z
+
+
+def _bounds(
+    store: ActivationStore, analysis: Analysis, table: Numbers, extremes: dict[str, Numbers]
+) -> dict[str, Any]:
+    """At least so many filters of each layer, and of all, answer; one confidence for all."""
+    layers = np.array([one.layer for one in store.filters])
+    told: dict[str, Any] = {}
+    for claim, score in _claims(analysis):
+        if claim.name not in extremes:
+            continue
+        size = _sized(analysis, table[score])
+        # A filter that does not vary where a unit does has no z for it, but others for others.
+        tested = np.isfinite(table[f"p_{claim.name}"]) & np.isfinite(size)
+        observed = np.where(tested, size, -np.inf).max(axis=1, initial=-np.inf)
+        observed[~tested.any(axis=1)] = np.nan
+        bounds = at_least(
+            extremes[claim.name]["maxima"], observed, level=1 - analysis.settings.alpha
+        )
+        each = {str(layer): bounds.of(layers == layer) for layer in dict.fromkeys(layers)}
+        told[f"at_least_{claim.name}"] = {**each, "": bounds.of(np.ones(len(layers), dtype=bool))}
+    return told
+
+
+def _dataset(
+    store: ActivationStore,
+    analysis: Analysis,
+    table: Numbers,
+    by_filter: Numbers,
+    by_unit: Numbers,
+    attributes: dict[str, Any],
+) -> xr.Dataset:
+    by_unit = by_unit | _counts(analysis)
+    by_filter = by_filter | {"dead": analysis.dead, "constant": analysis.constant}
     return xr.Dataset(
         {
             **{name: ((FILTER, AU), values) for name, values in table.items()},
@@ -245,33 +184,107 @@ def _dataset(store: ActivationStore, analysis: _Analysis, table: Numbers) -> xr.
             "layer": (FILTER, np.array([one.layer for one in store.filters])),
             "channel": (FILTER, np.array([one.channel for one in store.filters])),
         },
-        attrs=_attributes(store, analysis),
+        attrs=attributes,
     )
 
 
-def _attributes(store: ActivationStore, analysis: _Analysis) -> dict[str, Any]:
+def _counts(analysis: Analysis) -> Numbers:
+    """What the margins say of each action unit, under both claims."""
+    margins, n_coded = analysis.marginal.margins, analysis.units.coded.sum(axis=0)
+    n_present = analysis.units.present.sum(axis=0)
+    base_rate = np.full(len(n_coded), np.nan)
+    np.divide(n_present, n_coded, out=base_rate, where=n_coded > 0)
+    found = {
+        "base_rate": base_rate,
+        "n_present": margins.n_present,
+        "n_coded": margins.n_coded,
+        "n_top": np.minimum(analysis.settings.top_n, _ranked(analysis)),
+        "n_subjects": margins.n_subjects,
+        "n_subjects_present": margins.n_subjects_present,
+        "n_informative": margins.n_informative,
+        "attainable_p": margins.attainable_p,
+        "testable": margins.testable,
+        "status": margins.status,
+    }
+    return found | _counts_beyond(analysis)
+
+
+def _ranked(analysis: Analysis) -> NDArray[np.int64]:
+    """(au,) what can stand among the top N: coded observations, or the takes of frames."""
+    units = analysis.units
+    if analysis.settings.unit != "frame":
+        return np.asarray(units.coded.sum(axis=0))
+    take = np.unique(units.takes, return_inverse=True)[1]
+    coded = np.zeros((int(take.max()) + 1, units.coded.shape[1]), dtype=bool)
+    np.logical_or.at(coded, take, units.coded)
+    return np.asarray(coded.sum(axis=0))
+
+
+def _counts_beyond(analysis: Analysis) -> Numbers:
+    none = np.zeros(analysis.shape[1], dtype=np.int64)
+    if analysis.beyond is None:
+        return {
+            "n_present_beyond": none,
+            "n_coded_beyond": none,
+            "n_informative_beyond": none,
+            "attainable_p_beyond": np.ones(len(none)),
+            "testable_beyond": np.zeros(len(none), dtype=bool),
+            "status_beyond": np.full(len(none), NOT_ASKED),
+        }
+    margins = analysis.beyond.margins
+    return {
+        "n_present_beyond": margins.n_present,
+        "n_coded_beyond": margins.n_coded,
+        "n_informative_beyond": margins.n_informative,
+        "attainable_p_beyond": margins.attainable_p,
+        "testable_beyond": margins.testable,
+        "status_beyond": margins.status,
+    }
+
+
+def _attributes(analysis: Analysis, table: Numbers) -> dict[str, Any]:
     """What the numbers mean and rest on, in plain JSON values."""
-    settings, units = analysis.settings, analysis.units
-    tests = int(analysis.live.sum()) * int(analysis.margins.testable.sum())
-    known = units.subjects[units.subjects != ""]
-    subjects, counts = np.unique(known, return_counts=True)
-    least = 1 / (settings.permutations + 1)
+    settings, units, known = analysis.settings, analysis.units, analysis.units.known
+    subjects, counts = np.unique(units.subjects[units.subjects != ""], return_counts=True)
+    live, least = int(analysis.live.sum()), 1 / (settings.permutations + 1)
+    tests = live * int(analysis.marginal.margins.testable.sum())
+    beyond = analysis.beyond
+    usable = np.zeros(len(units), dtype=bool) if beyond is None else beyond.null.usable(known)
+    correction = "by" if settings.correction == "by" else "bh"
     given = asdict(settings)
     del given["faces"]
     return {
         **given,
         "effect": "auroc",
-        "side": "higher when present",
-        "exchangeable": null_named(settings.null).exchangeable,
+        "side": "higher when present" if settings.sides == "one" else "higher or lower",
+        "exchangeable": analysis.marginal.null.exchangeable,
+        "exchangeable_beyond": "" if beyond is None else beyond.null.exchangeable,
         "rows": units.rows,
-        "family": FAMILY,
+        "block": _blocks(analysis.marginal),
+        "family": family.FAMILY,
         "family_size": tests,
-        "fewest_discoveries": fewest_rejections(least, tests, settings.alpha, settings.correction),
-        "kl_permutations": min(KL_SHUFFLES, settings.permutations),
+        "family_size_beyond": 0 if beyond is None else live * int(beyond.margins.testable.sum()),
+        # Small p-values are computed under these nulls: shuffles do not bound them.
+        "fewest_discoveries": int(tests > 0)
+        if settings.null in ("within-subject", "free")
+        else fewest_rejections(least, tests, settings.alpha, correction),
+        "ways": list(METHODS),
+        "exact_precision": bool((table["way_precision"] == METHODS.index("exact")).any()),
         "interval": INTERVAL,
+        "interval_method": INTERVAL_METHOD,
         "bootstrap_draws": BOOTSTRAP_DRAWS,
+        "fewest_subjects_of_intervals": bootstrap.FEWEST_SUBJECTS,
+        "fewest_subjects": min(FEWEST_SUBJECTS, len(subjects)),
         "n_units": len(units),
+        "n_alike": units.alike,
+        "n_units_beyond": int(usable.sum()),
+        "n_emotions": len(np.unique(units.emotions[usable])),
         "n_subjects": len(subjects),
         "informative_subjects": int((counts > 1).sum()),
-        "store": store.key,
+        "store": analysis.store,
     }
+
+
+def _blocks(claim: Claim) -> str:
+    """What is resampled and shuffled as a whole, in a word or two."""
+    return {"free": "none", "within-subject": "subject"}.get(claim.null.name, claim.null.name)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
 
 import pandas as pd
 
 from facsinterp.errors import Fault
 
-OF_TOP_N = ("precision", "lift")
+# The test that goes with a measure, where it is not the rank sum.
+_TESTS: Final = {"precision": "precision", "lift": "precision", "gain": "precision", "kl": "kl"}
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,9 @@ class Ranking:
     def faults(self, measures: Sequence[str], layers: Sequence[str]) -> Iterator[Fault]:
         """What cannot be ranked by, or is not there."""
         if self.by not in measures:
-            yield Fault("unknown measure", expected=", ".join(measures), got=self.by)
+            near = get_close_matches(self.by, measures, n=3, cutoff=0.5)
+            meant = f"did you mean {' or '.join(near)}?" if near else ""
+            yield Fault("unknown measure", expected=", ".join(measures), got=self.by, do=meant)
         for layer in self.layers or ():
             if layer not in layers:
                 known = ", ".join(dict.fromkeys(layers))
@@ -42,7 +47,9 @@ class Ranking:
     def corrected(self) -> str:
         """The corrected p that goes with the measure."""
         measured = self.by.removeprefix("p_").removeprefix("q_")
-        return "q_precision" if measured.startswith(OF_TOP_N) else "q_auroc"
+        if "beyond" in measured:
+            return "q_beyond"
+        return f"q_{_TESTS.get(measured.split('_')[0], 'auroc')}"
 
     def passing(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows that reach the least effect and the largest q, of the chosen layers."""

@@ -18,57 +18,13 @@ import zarr
 
 from facsinterp.activations.keeping.layout import ZARR_FORMAT, add_table
 from facsinterp.activations.keeping.place import appearing
+from facsinterp.association.columns import ASSOCIATIONS, COORDINATES, PAIRS
 from facsinterp.association.ranking import Ranking
 from facsinterp.errors import Fault, InputError, SchemaError, StoreError
 from facsinterp.labels import AU, FILTER, FilterId
-from facsinterp.schema import Schema, Variable
 
-FORMAT: Final = 1
-COORDINATES: Final = ("layer", "channel")
-
-PAIRS: Final = (
-    "precision_at_n",
-    "precision_low",
-    "precision_high",
-    "lift",
-    "auroc",
-    "auroc_low",
-    "auroc_high",
-    "rank_correlation",
-    "kl",
-    "kl_null",
-    "p_auroc",
-    "q_auroc",
-    "p_precision",
-    "q_precision",
-)
-_COUNTS: Final = (
-    "n_present",
-    "n_coded",
-    "n_top",
-    "n_subjects",
-    "n_subjects_present",
-    "n_informative",
-)
-
-ASSOCIATIONS: Final = Schema(
-    "a table of associations",
-    {
-        FILTER: Variable((FILTER,), "text"),
-        AU: Variable((AU,), "integer"),
-        "layer": Variable((FILTER,), "text"),
-        "channel": Variable((FILTER,), "integer"),
-        **{name: Variable((FILTER, AU), "float") for name in PAIRS},
-        **{name: Variable((AU,), "integer") for name in _COUNTS},
-        "base_rate": Variable((AU,), "float"),
-        "attainable_p": Variable((AU,), "float"),
-        "testable": Variable((AU,), "bool"),
-        "status": Variable((AU,), "text"),
-        "dead": Variable((FILTER,), "bool"),
-        "constant": Variable((FILTER,), "bool"),
-    },
-    unique=(FILTER, AU),
-)
+FORMAT: Final = 2
+Test = Literal["auroc", "precision", "kl", "beyond"]
 
 
 @dataclass(frozen=True)
@@ -96,9 +52,10 @@ class Associations:
     """Numbers over filters and action units. `data` has dims filter, au; see `ASSOCIATIONS`.
 
     NaN means that a number does not exist: an effect without a contrast, an interval over
-    fewer than 20 subjects, a p-value outside the family. Attributes name the effect, the
-    null, the correction, the family and its size, the rows and every setting. `status`
-    (au) is a key of `association.margins.STATUSES`.
+    fewer than 20 subjects, a p-value outside the family. `columns.PAIRS` says what each
+    number of a pair is. Attributes name both nulls and what they ask for, the correction,
+    the families and their sizes, the rows and every setting. `status` (au) is a key of
+    `association.margins.STATUSES`.
     """
 
     data: xr.Dataset
@@ -111,15 +68,16 @@ class Associations:
         """(filter) whether it is neither dead nor constant."""
         return ~(self.data["dead"] | self.data["constant"])
 
-    def significant(
-        self, alpha: float | None = None, effect: Literal["auroc", "precision"] = "auroc"
-    ) -> xr.DataArray:
+    def significant(self, alpha: float | None = None, test: Test = "auroc") -> xr.DataArray:
         """(filter, au) whether the corrected p-value is at most `alpha`; False outside the family.
 
-        `alpha` is the level of the settings when left out.
+        `alpha` is the level of the settings when left out. `test` "auroc" says that the filter
+        carries information about the unit; "beyond" that it carries more than the emotion,
+        and only such a filter may be called one of the unit; "precision" and "kl" are the
+        papers' measures with the same null as "auroc".
         """
         level = float(self.data.attrs["alpha"]) if alpha is None else alpha
-        return (self.data[f"q_{effect}"] <= level).rename("significant")
+        return (self.data[f"q_{test}"] <= level).rename("significant")
 
     def papers_rule(self) -> PapersRule:
         """Live filters that have P = 1 for some action unit, and how many filters are live.
@@ -132,7 +90,7 @@ class Associations:
         return PapersRule(perfect.rename("accepted"), int(self.live.sum()), top_n)
 
     def best(self, which: FilterId | str) -> int | None:
-        """The testable action unit that a filter follows most, by rank correlation.
+        """The testable action unit that a filter follows most, by its standardised rank sum z.
 
         AUROC would favour rare units and precision common ones. None for a filter outside
         the family, and when no unit is testable. Raises InputError for an unknown filter.
@@ -148,8 +106,12 @@ class Associations:
         testable = self.data["testable"].values
         if not testable.any():
             return None
-        followed = self.data["rank_correlation"].sel({FILTER: name}).values
-        return int(self.data[AU].values[np.where(testable, followed, -np.inf).argmax()])
+        followed = self.data["z"].sel({FILTER: name}).values
+        return int(
+            self.data[AU].values[
+                np.where(testable, np.nan_to_num(followed, nan=-np.inf), -np.inf).argmax()
+            ]
+        )
 
     def ranked(
         self,
@@ -165,8 +127,9 @@ class Associations:
 
         `by`: any of `PAIRS`; p and q rise, all others fall, and filters without the number
         are left out. `min_effect`: the least AUROC, the effect of the table. `max_q`: the
-        largest corrected p, of precision where `by` is of the top N (precision, lift), else
-        of AUROC. Equal numbers keep the order of the filters.
+        largest corrected p of the test that goes with `by` (`Ranking.corrected`): beyond
+        emotion for its numbers, of precision for those of the top N (precision, lift, gain),
+        of kl for kl, else of AUROC. Equal numbers keep the order of the filters.
 
         Columns: filter, layer, channel, every number of the pair, and status of the action
         unit. One that is not "tested" has no p, so none of its filters passes `max_q`.
@@ -174,7 +137,7 @@ class Associations:
         """
         chosen = Ranking(by, min_effect, max_q, layers, n)
         known = self.data[AU].values.tolist()
-        faults = [*chosen.faults(PAIRS, self.data["layer"].values.tolist())]
+        faults = [*chosen.faults(tuple(PAIRS), self.data["layer"].values.tolist())]
         if unit not in known:
             expected = ", ".join(str(one) for one in known)
             faults.append(Fault("unknown action unit", expected=expected, got=str(unit)))

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from facsinterp import facs
 from facsinterp.activations.store import ActivationStore
+from facsinterp.association.rows import Rows, observed
 from facsinterp.association.table import Associations
-from facsinterp.association.units import Rows, observed
 from facsinterp.errors import Fault, InputError
 from facsinterp.labels import AU, FILTER, IMAGE
 

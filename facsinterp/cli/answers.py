@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
+import xarray as xr
 
 from facsinterp import facs
 from facsinterp.activations.store import ActivationStore
+from facsinterp.association.columns import PAIRS, REACHED, WAYS
 from facsinterp.association.ranking import Ranking
-from facsinterp.association.table import PAIRS, Associations
+from facsinterp.association.table import Associations
 from facsinterp.association.votes import votes
 from facsinterp.errors import DataError, Fault, InputError
 from facsinterp.faces.sources.registry import source
@@ -18,18 +21,43 @@ from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FilterId
 from facsinterp.study.folder import RunFolder
 
-TOLD = (
+TOLD: Final = (
+    "verdict",
     "auroc",
     "auroc_low",
     "auroc_high",
+    "auroc_within",
+    "z",
+    "q_auroc",
+    "z_beyond",
+    "q_beyond",
     "precision_at_n",
     "base_rate",
-    "kl",
-    "kl_null",
-    "p_auroc",
-    "q_auroc",
     "n_present",
+    "n_subjects_present",
     "status",
+    "status_beyond",
+)
+"""What a printed table shows of a pair; other formats have every number."""
+
+# No number of these is printed without what it must be read beside.
+_BESIDE: Final = {
+    "kl": ("kl_null", "kl_null_sd"),
+    "p_kl": ("kl", "kl_null", "kl_null_sd"),
+    "q_kl": ("kl", "kl_null", "kl_null_sd"),
+    "precision_at_n": ("precision_low", "precision_high"),
+}
+_NAMES: Final = ("filter", "au")
+_UNIT: Final = (
+    "n_present",
+    "n_coded",
+    "n_top",
+    "n_subjects_present",
+    "n_informative",
+    "attainable_p",
+    "base_rate",
+    "status",
+    "status_beyond",
 )
 
 
@@ -38,26 +66,61 @@ def answer(
 ) -> pd.DataFrame:
     """Rows of a run's associations: of one unit, of one filter, of both, or the best of all.
 
-    Ordered as asked; in the `usual` order by corrected p, then by AUROC. The status says of
-    which rows nothing was tested: of a unit, or of a dead or constant filter. Raises
-    InputError for a unit, filter, layer or measure that the run does not have.
+    Ordered as asked; in the `usual` order by corrected p, then by AUROC. The columns that
+    `told` names come first, then every other number of the pair, how many shuffles reached
+    it, and how each p was made. `verdict` is what may be said of the pair, a key of
+    `association.verdict.KINDS`. The status says of which rows nothing was tested: of a unit,
+    or of a dead or constant filter. Raises InputError for a unit, filter, layer or measure
+    that the run does not have.
     """
-    table = _associations(run_folder).data
+    associations = _associations(run_folder)
+    table = associations.data
     chosen, faults = _chosen(
         table.indexes["filter"].tolist(), table.indexes["au"].tolist(), unit, filter_name
     )
-    InputError.raise_any([*faults, *asked.faults(PAIRS, table["layer"].values.tolist())])
-    names = [*PAIRS, "n_present", "base_rate", "status", "dead", "constant"]
-    pairs = table[names].sel(chosen)
+    InputError.raise_any([*faults, *asked.faults(tuple(PAIRS), table["layer"].values.tolist())])
+    names = [*PAIRS, *REACHED, *WAYS, *_UNIT, "dead", "constant"]
+    pairs = table[names].assign(verdict=_verdict(associations)).sel(chosen)
     frame = pairs.broadcast_like(pairs["auroc"]).to_dataframe().reset_index()
-    frame["status"] = (
-        frame["status"]
-        .mask(frame["constant"].astype(bool), "constant filter")
-        .mask(frame["dead"].astype(bool), "dead filter")
-    )
+    for status in ("status", "status_beyond"):
+        frame[status] = (
+            frame[status]
+            .mask(frame["constant"].astype(bool), "constant filter")
+            .mask(frame["dead"].astype(bool), "dead filter")
+        )
     frame["au"] = frame["au"].map(facs.label)
-    measured = [name for name in (asked.by, asked.corrected) if name not in TOLD]
-    return _ordered(frame, asked, usual)[["filter", "au", *measured, *TOLD]]
+    for way in WAYS:
+        frame[way] = frame[way].map(dict(enumerate(table.attrs["ways"])))
+    for reached in REACHED:
+        frame[reached] = frame[reached].astype("Int64").mask(frame[reached] < 0)
+    first = told(asked)
+    rest = [name for name in (*PAIRS, *REACHED, *WAYS, *_UNIT) if name not in first]
+    return _ordered(frame, asked, usual)[[*first, *rest]]
+
+
+def told(asked: Ranking) -> list[str]:
+    """The columns that a printed table shows: what it is ordered by, then the usual ones."""
+    measured = (asked.by, *_BESIDE.get(asked.by, ()), asked.corrected)
+    first = [name for name in dict.fromkeys(measured) if name not in TOLD]
+    return [*_NAMES, *first, *TOLD]
+
+
+def _verdict(associations: Associations) -> xr.DataArray:
+    """(filter, au) what may be said of each pair, named as the kinds of verdicts."""
+    data = associations.data
+    passes, beyond = associations.significant(), associations.significant(test="beyond")
+    judged = [
+        ("dead", data["dead"]),
+        ("constant", data["constant"]),
+        ("beyond", beyond),
+        ("emotion", passes & data["testable_beyond"]),
+        ("answers", passes),
+        ("untestable", ~(data["testable"] | data["testable_beyond"])),
+    ]
+    verdict = xr.full_like(data["auroc"], "nothing", dtype="U10")
+    for kind, holds in reversed(judged):
+        verdict = verdict.where(~holds, kind)
+    return verdict
 
 
 def _ordered(frame: pd.DataFrame, asked: Ranking, usual: bool) -> pd.DataFrame:

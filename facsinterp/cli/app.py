@@ -172,10 +172,21 @@ def query(  # noqa: PLR0913 - one parameter an option
         str | None, typer.Option(help="An image: the units that its filters vote for.")
     ] = None,
     by: Annotated[
-        str | None, typer.Option(help="The order: auroc, kl, lift, precision_at_n, q_auroc ...")
+        str | None,
+        typer.Option(
+            help="The order: auroc, z, z_beyond, kl, precision_at_n ..., the largest first; any "
+            "p_ or q_, the least first. Else by q_auroc, then by the largest auroc."
+        ),
     ] = None,
     min_effect: Annotated[float | None, typer.Option(help="The least AUROC.")] = None,
-    max_q: Annotated[float | None, typer.Option(help="The largest corrected p.")] = None,
+    max_q: Annotated[
+        float | None,
+        typer.Option(
+            help="The largest corrected p of the test that goes with the order: q_beyond for "
+            "numbers beyond emotion, q_precision for precision, lift and gain, q_kl for kl, else "
+            "q_auroc."
+        ),
+    ] = None,
     layer: Annotated[list[str] | None, typer.Option(help="Filters of this layer.")] = None,
     top: Annotated[int, typer.Option("--top", "--n", help="Rows at most.", min=1)] = 10,
     form: FormatOption = Format.TABLE,
@@ -183,7 +194,7 @@ def query(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Print the best filters of a unit, the units of a filter, or the units of a face."""
     from facsinterp.association.ranking import Ranking
-    from facsinterp.cli.answers import answer, votes_for
+    from facsinterp.cli.answers import answer, told, votes_for
 
     if face is not None:
         if any(one is not None for one in (au, filter_name, by, min_effect, max_q)) or layer:
@@ -192,7 +203,8 @@ def query(  # noqa: PLR0913 - one parameter an option
         show(votes_for(run_folder, face).head(top), form, out)
         return
     asked = Ranking(by or "auroc", min_effect, max_q, layer, top)
-    show(answer(run_folder, asked, unit=au, filter_name=filter_name, usual=by is None), form, out)
+    rows = answer(run_folder, asked, unit=au, filter_name=filter_name, usual=by is None)
+    show(rows, form, out, columns=told(asked))
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,13 +32,18 @@ FileOption = Annotated[
 ]
 
 
-def show(frame: pd.DataFrame, form: Format, out: Path | None) -> None:
+def show(
+    frame: pd.DataFrame, form: Format, out: Path | None, *, columns: Sequence[str] | None = None
+) -> None:
     """Print a table, or write it to a file that appears whole.
 
+    `columns` are those that a table to read has; the other formats have all.
     Raises DataError for parquet without a file, and for a file in a folder that is not there.
     """
     from facsinterp.errors import DataError, Fault
 
+    if form is Format.TABLE and columns is not None:
+        frame = frame[list(columns)]
     if out is None:
         if form is Format.PARQUET:
             raise DataError(Fault("parquet cannot be printed", do="give --out FILE"))

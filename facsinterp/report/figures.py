@@ -8,7 +8,7 @@ numbers behind it stand in a table on the same page.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,13 +16,18 @@ import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
+from facsinterp.report.drawing import Floats, Scale, axis, line, linear, rect, svg, text
 from facsinterp.report.parts import Curve
-from facsinterp.report.wording import known, number, percent, significant, with_interval
-
-Floats = NDArray[np.floating]
-Scale = Callable[[float], float]
+from facsinterp.report.wording import exact, known, number, percent, significant, with_interval
 
 _EDGE: Final = 1e-9
+# What each kind says of a pair; colour alone would say it to nobody who does not see it.
+_PASSES: Final[Mapping[str, str]] = {
+    "beyond": "passes beyond the emotion",
+    "emotion": "passes, and nothing shows more than the emotion tells",
+    "answers": "passes, with no test beyond the emotion",
+    "": "does not pass",
+}
 _CURVES: Final = 6  # line styles that the style sheet knows
 
 
@@ -37,8 +42,9 @@ class UnitBar:
     auroc: float | None
     low: float | None
     high: float | None
-    passes: bool
-    best: bool
+    kind: str
+    """Of the verdict that the pair allows; empty where it passes no test."""
+    named: bool
 
 
 @dataclass(frozen=True)
@@ -85,49 +91,54 @@ def histogram_of(peak: Floats, present: NDArray[np.bool_], bins: int = 24) -> Hi
     )
 
 
-def unit_chart(bars: Sequence[UnitBar], top_n: int) -> Markup:
-    """Two panels over the same units: precision in the top faces, and AUROC with interval."""
+def unit_chart(bars: Sequence[UnitBar], top_n: int, level: float) -> Markup:
+    """Two panels over the same units: precision in the top faces, and AUROC with interval.
+
+    `level` is that of the intervals, 0.95 for 95 %.
+    """
     row, head, foot = 20, 44, 26
     height = head + row * len(bars) + foot
-    left, right = _linear(0, 1, 206, 376), _linear(0, 1, 412, 612)
+    left, right = linear(0, 1, 206, 376), linear(0, 1, 412, 612)
     bottom = head + row * len(bars)
     drawn = any(known(bar.low) for bar in bars if bar.low is not None)
-    beside = "with 95 % interval" if drawn else "too few subjects for intervals"
+    beside = f"with {exact(100 * level)} % interval" if drawn else "too few subjects for intervals"
     parts = [
-        _text(206, 14, f"P@{top_n}", "strong"),
-        _text(206, 29, "share of the top; mark: base rate", "muted"),
-        _text(412, 14, "AUROC", "strong"),
-        _text(412, 29, f"{beside}; line: chance", "muted"),
-        *_axis(left, (0, 0.5, 1), head, bottom),
-        *_axis(right, (0, 0.5, 1), head, bottom),
-        _line(right(0.5), head, right(0.5), bottom, "chance"),
+        text(206, 14, f"P@{top_n}", "strong"),
+        text(206, 29, "share of the top; mark: base rate", "muted"),
+        text(412, 14, "AUROC", "strong"),
+        text(412, 29, f"{beside}; line: chance", "muted"),
+        *axis(left, (0, 0.5, 1), head, bottom),
+        *axis(right, (0, 0.5, 1), head, bottom),
+        line(right(0.5), head, right(0.5), bottom, "chance"),
     ]
     for i, bar in enumerate(bars):
         parts.append(_unit_row(bar, head + row * i, row, left, right))
     title = f"Precision in the top {top_n} faces and AUROC of each action unit"
-    return _svg(620, height, title, parts, "chart units")
+    return svg(620, height, title, parts, "chart units")
 
 
 def _unit_row(bar: UnitBar, top: float, row: int, left: Scale, right: Scale) -> str:
     middle = top + row / 2
-    state = " ".join(name for name, on in (("best", bar.best), ("passes", bar.passes)) if on)
+    passing = f"passes kind-{bar.kind}" if bar.kind else ""
+    state = " ".join(name for name in ("best" if bar.named else "", passing) if name)
     told = (
         f"{bar.label} {bar.name}: precision {number(bar.precision)}, base rate "
         f"{percent(bar.base)}, AUROC {with_interval(bar.auroc, bar.low, bar.high)}"
+        f"; {_PASSES[bar.kind]}"
     )
     parts = [
         f"<title>{escape(told)}</title>",
         f'<rect class="band" x="0" y="{top:g}" width="620" height="{row}"/>',
-        _text(44, middle + 4, bar.label, "label", "end"),
-        _text(50, middle + 4, bar.name, "name"),
+        text(44, middle + 4, bar.label, "label", "end"),
+        text(50, middle + 4, bar.name, "name"),
     ]
     if bar.precision is not None and known(bar.precision):
         width = left(bar.precision) - left(0)
-        parts.append(_rect(left(0), top + 4, width, row - 8, "bar"))
+        parts.append(rect(left(0), top + 4, width, row - 8, "bar"))
     if bar.base is not None and known(bar.base):
-        parts.append(_line(left(bar.base), top + 2, left(bar.base), top + row - 2, "base"))
+        parts.append(line(left(bar.base), top + 2, left(bar.base), top + row - 2, "base"))
     if bar.low is not None and bar.high is not None and known(bar.low) and known(bar.high):
-        parts.append(_line(right(bar.low), middle, right(bar.high), middle, "interval"))
+        parts.append(line(right(bar.low), middle, right(bar.high), middle, "interval"))
     if bar.auroc is not None and known(bar.auroc):
         parts.append(f'<circle class="dot" cx="{right(bar.auroc):.1f}" cy="{middle:g}" r="4"/>')
     return f'<g class="row {state}">{"".join(parts)}</g>'
@@ -141,51 +152,51 @@ def histogram_chart(shares: Histogram, label: str) -> Markup:
     """
     middle, reach = 142.0, 104.0
     parts = [
-        _text(150, 16, f"with {label}: {shares.n_with} faces", "with strong"),
-        _text(150, 282, f"without {label}: {shares.n_without} faces", "without strong"),
+        text(150, 16, f"with {label}: {shares.n_with} faces", "with strong"),
+        text(150, 282, f"without {label}: {shares.n_without} faces", "without strong"),
         *_zeros(shares, middle, reach),
         *_bins(shares, middle, reach),
-        _line(40, middle, 100, middle, "axis"),
-        _line(150, middle, 606, middle, "axis"),
+        line(40, middle, 100, middle, "axis"),
+        line(150, middle, 606, middle, "axis"),
     ]
     title = f"Peak activations of faces with and without {label}, as shares of each group"
-    return _svg(620, 292, title, parts, "chart peaks")
+    return svg(620, 292, title, parts, "chart peaks")
 
 
 def _zeros(shares: Histogram, middle: float, reach: float) -> list[str]:
     up, down = shares.zero_with * reach, shares.zero_without * reach
     return [
-        _text(70, 16, "exactly 0", "muted", "middle"),
-        _rect(50, middle - reach, 40, 2 * reach, "gauge"),
+        text(70, 16, "exactly 0", "muted", "middle"),
+        rect(50, middle - reach, 40, 2 * reach, "gauge"),
         *_mirror(50, 40, middle, up, down),
-        _text(96, middle - 6, percent(shares.zero_with), "with"),
-        _text(96, middle + 16, percent(shares.zero_without), "without"),
+        text(96, middle - 6, percent(shares.zero_with), "with"),
+        text(96, middle + 16, percent(shares.zero_without), "without"),
     ]
 
 
 def _bins(shares: Histogram, middle: float, reach: float) -> list[str]:
     if not shares.edges.size:
-        return [_text(378, middle - 8, "every face is at 0", "muted", "middle")]
+        return [text(378, middle - 8, "every face is at 0", "muted", "middle")]
     top = max(float(shares.with_unit.max()), float(shares.without.max()), _EDGE)
-    scale = _linear(float(shares.edges[0]), float(shares.edges[-1]), 150, 606)
+    scale = linear(float(shares.edges[0]), float(shares.edges[-1]), 150, 606)
     parts = []
     for side in (-1, 1):
         height = middle + side * reach
-        parts.append(_line(150, height, 606, height, "grid"))
-        parts.append(_text(604, height - 4, percent(top), "tick", "end"))
+        parts.append(line(150, height, 606, height, "grid"))
+        parts.append(text(604, height - 4, percent(top), "tick", "end"))
     for i, (up, down) in enumerate(zip(shares.with_unit, shares.without, strict=True)):
         start, end = scale(float(shares.edges[i])), scale(float(shares.edges[i + 1]))
         heights = reach * up / top, reach * down / top
         parts += _mirror(start + 0.5, end - start - 1, middle, *heights)
     for tick in np.linspace(shares.edges[0], shares.edges[-1], 5):
-        parts.append(_text(scale(float(tick)), 262, significant(float(tick)), "tick", "middle"))
-    return [*parts, _text(606, 282, "peak activation", "muted", "end")]
+        parts.append(text(scale(float(tick)), 262, significant(float(tick)), "tick", "middle"))
+    return [*parts, text(606, 282, "peak activation", "muted", "end")]
 
 
 def _mirror(x: float, width: float, middle: float, up: float, down: float) -> list[str]:
     return [
-        _rect(x, middle - up, width, up, "with") if up > 0 else "",
-        _rect(x, middle, width, down, "without") if down > 0 else "",
+        rect(x, middle - up, width, up, "with") if up > 0 else "",
+        rect(x, middle, width, down, "without") if down > 0 else "",
     ]
 
 
@@ -197,15 +208,15 @@ def curve_chart(curves: Sequence[Curve], quantity: str) -> Markup:
         return Markup("")
     low, high = min(finite), max(finite)
     margin = 0.06 * (high - low) or 0.5
-    x = _linear(1, max(epochs, 2), 48, 300)
-    y = _linear(low - margin, high + margin, 176, 24)
+    x = linear(1, max(epochs, 2), 48, 300)
+    y = linear(low - margin, high + margin, 176, 24)
     parts = [
-        _text(48, 14, quantity, "strong"),
-        _line(48, 176, 300, 176, "axis"),
-        *(_text(42, y(v) + 4, significant(v), "tick", "end") for v in (low, high)),
-        _text(48, 192, "1", "tick", "middle"),
-        _text(300, 192, f"{epochs}", "tick", "middle"),
-        _text(174, 192, "epoch", "muted", "middle"),
+        text(48, 14, quantity, "strong"),
+        line(48, 176, 300, 176, "axis"),
+        *(text(42, y(v) + 4, significant(v), "tick", "end") for v in (low, high)),
+        text(48, 192, "1", "tick", "middle"),
+        text(300, 192, f"{epochs}", "tick", "middle"),
+        text(174, 192, "epoch", "muted", "middle"),
     ]
     ends = _apart([y(_last(curve)) for curve in curves], 14)
     for i, (curve, end) in enumerate(zip(curves, ends, strict=True)):
@@ -214,8 +225,8 @@ def curve_chart(curves: Sequence[Curve], quantity: str) -> Markup:
         )
         parts.append(f'<polyline class="curve c{i % _CURVES}" points="{points}"/>')
         told = f"{curve.name} {significant(_last(curve))}"
-        parts.append(_text(308, end + 4, told, f"c{i % _CURVES}"))
-    return _svg(470, 200, f"{quantity or 'Training'} over the epochs", parts, "chart curves")
+        parts.append(text(308, end + 4, told, f"c{i % _CURVES}"))
+    return svg(470, 200, f"{quantity or 'Training'} over the epochs", parts, "chart curves")
 
 
 def _last(curve: Curve) -> float:
@@ -237,54 +248,15 @@ def share_chart(shares: Floats, title: str) -> Markup:
     none = int((shares <= 0).sum())
     counts, _ = np.histogram(shares[shares > 0], np.linspace(0, 1, 11))
     top = max(none, int(counts.max(initial=0)), 1)
-    parts = [_line(8, 120, 440, 120, "axis"), _text(30, 136, "none", "tick", "middle")]
+    parts = [line(8, 120, 440, 120, "axis"), text(30, 136, "none", "tick", "middle")]
     for x, width, n, kind in [(10, 40, none, "none"), *_ten_bars(counts)]:
         tall = 88 * n / top
-        parts.append(_rect(x, 120 - tall, width, tall, kind) if n else "")
-        parts.append(_text(x + width / 2, 115 - tall, f"{n}", "", "middle") if n else "")
+        parts.append(rect(x, 120 - tall, width, tall, kind) if n else "")
+        parts.append(text(x + width / 2, 115 - tall, f"{n}", "", "middle") if n else "")
     for tenth in range(0, 11, 2):
-        parts.append(_text(72 + 36.5 * tenth, 136, f"{10 * tenth} %", "tick", "middle"))
-    return _svg(460, 144, title, parts, "chart shares")
+        parts.append(text(72 + 36.5 * tenth, 136, f"{10 * tenth} %", "tick", "middle"))
+    return svg(460, 144, title, parts, "chart shares")
 
 
 def _ten_bars(counts: NDArray[np.int_]) -> list[tuple[float, float, int, str]]:
     return [(72 + 36.5 * i, 35, int(n), "bar") for i, n in enumerate(counts)]
-
-
-def _linear(low: float, high: float, start: float, end: float) -> Scale:
-    span = (high - low) or 1.0
-    return lambda value: start + (end - start) * (float(value) - low) / span
-
-
-def _axis(scale: Scale, ticks: Sequence[float], top: float, bottom: float) -> list[str]:
-    parts = []
-    for tick in ticks:
-        parts.append(_line(scale(tick), top, scale(tick), bottom, "grid"))
-        parts.append(_text(scale(tick), bottom + 16, f"{tick:g}", "tick", "middle"))
-    return parts
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
-    return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
-
-
-def _rect(x: float, y: float, width: float, height: float, kind: str) -> str:
-    return (
-        f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" '
-        f'height="{max(height, 0):.1f}"/>'
-    )
-
-
-def _text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") -> str:
-    return (
-        f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">'
-        f"{escape(words)}</text>"
-    )
-
-
-def _svg(width: int, height: int, title: str, parts: Sequence[str], kind: str) -> Markup:
-    # Every text that comes from data went through escape in _text or the row's title.
-    return Markup(
-        f'<svg class="{kind}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label="{escape(title)}">{"".join(parts)}</svg>'
-    )

@@ -12,6 +12,8 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from facsinterp.activations.asking.ranking import top_positions
+from facsinterp.facs import describe
+from facsinterp.report.claims import UnitRow
 from facsinterp.report.figures import (
     UnitBar,
     histogram_chart,
@@ -20,7 +22,7 @@ from facsinterp.report.figures import (
 )
 from facsinterp.report.gallery import Cards, FaceCard, field_box
 from facsinterp.report.survey import Survey, unit_names
-from facsinterp.report.verdicts import UnitRow, filter_verdict
+from facsinterp.report.verdicts import verdict_of
 from facsinterp.report.wording import listed
 
 
@@ -33,32 +35,44 @@ class FilterPages:
 
     def content(self, position: int, peaks: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
         """One page. `peaks`: this filter's peak, and its place where known, over `rows`."""
-        survey = self.survey
-        dead = bool(survey.activity.dead[position])
-        rows = survey.verdicts.rows(position)
-        live = bool(survey.verdicts.live[position])
-        best = None if dead or not live else next((row for row in rows if row.best), None)
+        survey, claims = self.survey, self.survey.claims
+        silent = bool(survey.activity.dead[position])
+        dead = silent and survey.kind[position] == "dead"
+        rows = claims.rows(position)
+        named = None if dead else next((row for row in rows if row.named), None)
         return {
             "filter": survey.filters[position],
-            "verdict": filter_verdict(rows, dead=dead, live=live, faces=survey.which_faces),
+            "verdict": verdict_of(claims, position, dead=dead, faces=survey.which_faces),
             "dead": dead,
+            "below": silent and not dead,
             "nearly_dead": bool(survey.activity.nearly_dead[position]),
-            "passes": bool(survey.verdicts.answering[position]),
             "active_share": survey.activity.active_share[position],
-            "best": best,
-            "rows": rows,
+            "named": named,
+            "silenced": bool(claims.silenced[position]),
+            "held_out": self._held_out(position),
+            "tested": [row for row in rows if row.tested],
+            "untested": [row for row in rows if not row.tested],
+            "supported": bool(claims.answering[position] or claims.surpassing[position]),
             "perfect": self._perfect(position, rows),
-            "cards": () if dead else self.faces(position, peaks, best.unit if best else None),
+            "cards": () if dead else self.faces(position, peaks, named.unit if named else None),
             "shape": self.shape,
             "layer": survey.layers.get(survey.filters[position].layer),
             "which_faces": survey.which_faces,
-            "unit_chart": self._unit_chart(rows) if best else None,
-            "histogram": self._histogram(peaks["peak"], best) if best else None,
-            "settings": survey.verdicts.settings,
-            "top_n": survey.verdicts.top_n,
+            "unit_chart": self._unit_chart(rows) if named else None,
+            "histogram": self._histogram(peaks["peak"], named) if named else None,
+            "settings": claims.settings,
+            "top_n": claims.top_n,
             "largest": float(peaks["peak"].max(initial=0.0)),
             **self._neighbours(position),
         }
+
+    def _held_out(self, position: int) -> dict[str, Any] | None:
+        """What the unit that the filter follows most is worth on people who did not choose it."""
+        told = {name: float(values[position]) for name, values in self.survey.claims.filter.items()}
+        if not np.isfinite(told["named_auroc_held_out"]):
+            return None
+        unit = int(told["named_au"])
+        return told | {"unit": unit, "name": describe(unit)}
 
     def faces(
         self, position: int, peaks: Mapping[str, NDArray[Any]], unit: int | None
@@ -66,7 +80,7 @@ class FilterPages:
         """The strongest faces of a filter, one a sequence."""
         survey = self.survey
         layer = survey.layers.get(survey.filters[position].layer)
-        top = top_positions(peaks["peak"], survey.verdicts.top_n, self._sequences)
+        top = top_positions(peaks["peak"], survey.claims.top_n, self._sequences)
         boxes = (
             field_box(layer, int(peaks["peak_row"][i]), int(peaks["peak_col"][i]))
             if "peak_row" in peaks and "peak_col" in peaks
@@ -79,7 +93,7 @@ class FilterPages:
         )
 
     def _perfect(self, position: int, rows: Sequence[UnitRow]) -> str:
-        if not self.survey.verdicts.perfect[position]:
+        if not self.survey.claims.perfect[position]:
             return ""
         return listed([row.label for row in rows if row["precision_at_n"] == 1])
 
@@ -106,12 +120,12 @@ class FilterPages:
             unit: (coded[:, i], present[:, i]) for i, unit in enumerate(self.survey.faces.units)
         }
 
-    def _histogram(self, peak: NDArray[Any], best: UnitRow) -> Markup | None:
-        if best.unit not in self._codes:
+    def _histogram(self, peak: NDArray[Any], named: UnitRow) -> Markup | None:
+        if named.unit not in self._codes:
             return None
-        coded, present = self._codes[best.unit]
+        coded, present = self._codes[named.unit]
         shares = histogram_of(peak[coded], present[coded])
-        return histogram_chart(shares, best.label) if shares.n_with and shares.n_without else None
+        return histogram_chart(shares, named.label) if shares.n_with and shares.n_without else None
 
     def _unit_chart(self, rows: Sequence[UnitRow]) -> Markup | None:
         bars = [
@@ -123,13 +137,15 @@ class FilterPages:
                 row["auroc"],
                 row["auroc_low"],
                 row["auroc_high"],
-                row.passes,
-                row.best,
+                row.kind,
+                row.named,
             )
             for row in rows
-            if row.testable
+            if row.tested
         ]
-        return unit_chart(bars, self.survey.verdicts.top_n)
+        return unit_chart(
+            bars, self.survey.claims.top_n, float(self.survey.claims.settings["interval"])
+        )
 
     def _neighbours(self, position: int) -> dict[str, Any]:
         def of(place: int) -> tuple[str, str] | None:

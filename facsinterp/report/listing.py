@@ -7,34 +7,46 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facsinterp.facs import describe, label
 from facsinterp.report.survey import Survey
-from facsinterp.report.wording import number, percent, probability, with_interval
+from facsinterp.report.verdicts import DEAD, SHORT
+from facsinterp.report.wording import exact, number, percent, probability, with_interval
 
-NOTHING, NEARLY, DEAD, UNTESTED = "none", "nearly dead", "dead", "not tested"
+NEARLY: Final = "nearly dead"
 
 
 def filter_listing(survey: Survey) -> dict[str, Any]:
-    """Columns, layers, units and one entry a filter in each list, in store order."""
-    verdicts = survey.verdicts
-    columns = [_filter_column(survey)]
-    if verdicts.units:
+    """Columns, layers, units, verdicts and one entry a filter in each list, in store order."""
+    claims = survey.claims
+    columns = [_filter_column(survey), _verdict_column(survey)]
+    if claims.units:
         columns += _association_columns(survey)
-    columns += [_active_column(survey), _state_column(survey)]
+    columns.append(_active_column(survey))
+    if claims.units:
+        columns.append(_units_column(survey))
     layers = list(survey.layer_names)
+    kinds = [kind for kind in SHORT if (survey.kind == kind).any()]
     return {
         "href": list(survey.addresses),
         "layers": layers,
         "layer": [layers.index(one.layer) for one in survey.filters],
-        "units": [[unit, describe(unit)] for unit in verdicts.units],
-        "passing": [[verdicts.units[i] for i in np.flatnonzero(row)] for row in verdicts.passes],
-        "dead": [int(dead) for dead in survey.activity.dead],
+        "units": [[unit, describe(unit)] for unit in claims.units],
+        "passing": _units_of(survey, claims.passes | claims.passes_beyond),
+        "beyond": _units_of(survey, claims.passes_beyond),
+        "kinds": [[kind, SHORT[kind]] for kind in kinds],
+        "kind": [str(kind) for kind in survey.kind],
+        "dead": [int(dead) for dead in (survey.kind == "dead") | survey.activity.dead],
         "columns": columns,
     }
+
+
+def _units_of(survey: Survey, passes: NDArray[np.bool_]) -> list[list[int]]:
+    return [[survey.claims.units[i] for i in np.flatnonzero(row)] for row in passes]
 
 
 def _column(
@@ -63,37 +75,90 @@ def _filter_column(survey: Survey) -> dict[str, Any]:
     return _column("Filter", names, list(range(len(names))), "link")
 
 
+def _verdict_column(survey: Survey) -> dict[str, Any]:
+    """Sorted by how much is said; a nearly dead filter says so when nothing else is known."""
+    order = {kind: place for place, kind in enumerate(SHORT)}
+    texts = [
+        SHORT.get(str(kind), NEARLY if nearly else "–")
+        for kind, nearly in zip(survey.kind, survey.activity.nearly_dead, strict=True)
+    ]
+    texts = [
+        f"{text}, {NEARLY}" if nearly and text in (SHORT["nothing"], SHORT["untestable"]) else text
+        for text, nearly in zip(texts, survey.activity.nearly_dead, strict=True)
+    ]
+    texts = [
+        DEAD if dead and kind == "dead" else text
+        for text, dead, kind in zip(texts, survey.activity.dead, survey.kind, strict=True)
+    ]
+    silenced = survey.claims.silenced
+    texts = [
+        f"silenced, {text}" if less else text for text, less in zip(texts, silenced, strict=True)
+    ]
+    return _column("Verdict", texts, [order.get(str(kind)) for kind in survey.kind], "verdict")
+
+
 def _association_columns(survey: Survey) -> list[dict[str, Any]]:
-    verdicts, dead = survey.verdicts, survey.activity.dead
-    best = [None if gone or i < 0 else int(i) for i, gone in zip(verdicts.best, dead, strict=True)]
+    claims = survey.claims
+    named = [None if i < 0 else int(i) for i in claims.named]
 
     def of(name: str) -> list[float | None]:
-        array = verdicts.pair[name]
-        return [
-            None if i is None or not np.isfinite(array[row, i]) else round(float(array[row, i]), 9)
-            for row, i in enumerate(best)
-        ]
+        array = claims.pair[name]
+        return [None if i is None else _rounded(array[row, i]) for row, i in enumerate(named)]
 
-    base = [None if i is None else float(verdicts.unit["base_rate"][i]) for i in best]
-    precision, auroc, corrected = of("precision_at_n"), of("auroc"), of("q_auroc")
-    divergence = of("kl")
+    base = [None if i is None else _rounded(claims.unit["base_rate"][i]) for i in named]
+    precision, auroc, by_chance = of("precision_at_n"), of("auroc"), of("kl_null")
+    divergence = [
+        None if null is None else kl for kl, null in zip(of("kl"), by_chance, strict=True)
+    ]
+    corrected, beyond = of("q_auroc"), of("q_beyond")
     sizes = zip(auroc, of("auroc_low"), of("auroc_high"), strict=True)
     shares = zip(precision, base, strict=True)
-    units = [None if i is None else verdicts.units[i] for i in best]
+    pairs = zip(divergence, by_chance, strict=True)
+    units = [None if i is None else claims.units[i] for i in named]
     return [
-        _column("Best unit", ["–" if u is None else describe(u) for u in units], units, "text"),
         _column(
-            "AUROC [95 % CI]", [with_interval(*size) for size in sizes], auroc, descending=True
+            "Unit or nearest", ["–" if u is None else describe(u) for u in units], units, "text"
         ),
         _column(
-            f"P@{verdicts.top_n} (base rate)",
+            f"AUROC [{exact(100 * claims.settings['interval'])} % CI]",
+            [with_interval(*size) for size in sizes],
+            auroc,
+            descending=True,
+        ),
+        _held_out_column(survey, units),
+        _column("Corrected p", [probability(q) for q in corrected], corrected),
+        _column("Beyond, corrected p", [probability(q) for q in beyond], beyond),
+        _column(
+            f"P@{claims.top_n} (base rate)",
             [number(p) if p is None else f"{number(p)} ({percent(b)})" for p, b in shares],
             precision,
             descending=True,
         ),
-        _column("KL, nats", [number(kl) for kl in divergence], divergence, descending=True),
-        _column("Corrected p", [probability(q) for q in corrected], corrected),
+        _column(
+            "KL (by chance)",
+            [number(kl) if kl is None else f"{number(kl)} ({number(null)})" for kl, null in pairs],
+            divergence,
+            descending=True,
+        ),
     ]
+
+
+def _held_out_column(survey: Survey, units: Sequence[int | None]) -> dict[str, Any]:
+    """AUROC on people who did not choose the unit, which is told where it is another one."""
+    values = [_rounded(value) for value in survey.claims.filter["named_auroc_held_out"]]
+    chosen = survey.claims.filter["named_au"]
+    texts = [
+        number(value)
+        if value is None or unit == int(other)
+        else f"{number(value)} (AU{int(other)})"
+        for value, unit, other in zip(values, units, chosen, strict=True)
+    ]
+    return _column("Held out", texts, values, descending=True)
+
+
+def _rounded(value: float) -> float | None:
+    """To six digits, which no p-value loses all of."""
+    return float(f"{float(value):.6g}") if np.isfinite(value) else None
 
 
 def _active_column(survey: Survey) -> dict[str, Any]:
@@ -101,27 +166,20 @@ def _active_column(survey: Survey) -> dict[str, Any]:
     return _column("Active on", [percent(share) for share in shares], shares, descending=True)
 
 
-def _state_column(survey: Survey) -> dict[str, Any]:
-    positions = range(len(survey.filters))
-    texts = [state_of(survey, i) for i in positions]
-    passing = survey.verdicts.passes.sum(axis=1)
-    keys = [
-        int(passing[i]) - survey.activity.dead[i] - survey.activity.nearly_dead[i] * 0.5
-        for i in positions
-    ]
-    return _column("Answers to", texts, [float(key) for key in keys], "state", descending=True)
-
-
-def state_of(survey: Survey, position: int) -> str:
-    """A filter in a word or two: the units it answers to, none, dead."""
-    if survey.activity.dead[position]:
-        return DEAD
-    passing = np.flatnonzero(survey.verdicts.passes[position])
-    if passing.size:
-        return " ".join(label(survey.verdicts.units[i]) for i in passing)
-    if survey.activity.nearly_dead[position]:
-        return NEARLY
-    return NOTHING if survey.verdicts.best[position] >= 0 else UNTESTED
+def _units_column(survey: Survey) -> dict[str, Any]:
+    """Every unit that passes; those beyond the emotion come first and have a plus."""
+    claims = survey.claims
+    texts = []
+    for beyond, only in zip(
+        claims.passes_beyond, claims.passes & ~claims.passes_beyond, strict=True
+    ):
+        more = [f"{label(claims.units[i])}+" for i in np.flatnonzero(beyond)]
+        texts.append(" ".join([*more, *(label(claims.units[i]) for i in np.flatnonzero(only))]))
+    passing = (claims.passes | claims.passes_beyond).sum(axis=1)
+    keys = [float(n) for n in passing]
+    return _column(
+        "Answers to (+ beyond)", [text or "–" for text in texts], keys, "state", descending=True
+    )
 
 
 def script(name: str, content: Mapping[str, Any] | Sequence[Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from facsinterp.report import wording
+from facsinterp.report import claims, wording
 from facsinterp.report.addresses import from_page
 
 FILTERS = {
@@ -18,6 +18,7 @@ FILTERS = {
     "probability": wording.probability,
     "significant": wording.significant,
     "exact": wording.exact,
+    "key": wording.key,
     "value": wording.value,
     "capital": wording.capital,
     "or_reason": wording.or_reason,
@@ -41,6 +42,7 @@ def environment() -> Environment:
         with_interval=wording.with_interval,
         finding_interval=wording.finding_interval,
         plural=wording.plural,
+        way=claims.way_mark,
     )
     return made
 

@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from facsinterp.progress import SILENT, Advance, Progress
-from facsinterp.report import pages, render
+from facsinterp.report import frontpage, pages, render
 from facsinterp.report.addresses import INDEX
 from facsinterp.report.filterpages import FilterPages
 from facsinterp.report.gallery import Cards, FaceCard, write_pictures
 from facsinterp.report.listing import filter_listing, script
+from facsinterp.report.methodspage import methods_page
 from facsinterp.report.parts import Report, Section
 from facsinterp.report.survey import Survey
 from facsinterp.report.wording import known, value
@@ -119,7 +120,7 @@ def _write(survey: Survey, folder: Path, advance: Advance) -> None:
     showcase = _write_filters(survey, makers, frame, folder, advance)
     sections, figures = _shown(survey.report.sections)
     hidden = int(survey.hidden.sum())
-    index = pages.index_page(survey, showcase) | {
+    index = frontpage.index_page(survey, showcase) | {
         "sections": sections,
         "plotly": bool(figures),
         "shape": makers.shape,
@@ -131,7 +132,7 @@ def _write(survey: Survey, folder: Path, advance: Advance) -> None:
         INDEX: index,
         "dead.html": pages.dead_page(survey),
         "data.html": pages.data_page(survey) | {"which_faces": survey.which_faces},
-        "methods.html": pages.methods_page(survey),
+        "methods.html": methods_page(survey),
     }
     for name, content in whole.items():
         around = replace(frame, policy=PLOTLY_POLICY) if content.get("plotly") else frame
@@ -149,9 +150,9 @@ def _write(survey: Survey, folder: Path, advance: Advance) -> None:
 
 def _write_filters(
     survey: Survey, makers: FilterPages, frame: Frame, folder: Path, advance: Advance
-) -> list[pages.Showcase]:
+) -> list[frontpage.Showcase]:
     """Every filter's page and the pictures they show; gives what the index shows of them."""
-    wanted = pages.clearest(survey)
+    wanted = frontpage.clearest(survey)
     first_faces: dict[int, tuple[FaceCard, ...]] = {}
     shown: set[int] = set()
     for position, peaks in _columns(survey):
@@ -159,14 +160,16 @@ def _write_filters(
         shown |= {card.position for card in content["cards"] if card.picture}
         for column, chosen in wanted.items():
             if chosen == position:
-                unit = survey.verdicts.units[column]
-                first_faces[column] = makers.faces(position, peaks, unit)[: pages.SHOWCASE_FACES]
+                unit = survey.claims.units[column]
+                first_faces[column] = makers.faces(position, peaks, unit)[
+                    : frontpage.SHOWCASE_FACES
+                ]
         address = survey.addresses[position]
         _put(folder, address, render.page("filter.html", address, site=frame, **content))
         advance(1)
     write_pictures(survey.report.store, shown, folder)
     return [
-        pages.showcase(survey, column, wanted[column], first_faces[column]) for column in wanted
+        frontpage.showcase(survey, column, wanted[column], first_faces[column]) for column in wanted
     ]
 
 

@@ -1,4 +1,4 @@
-"""What every page needs of a run, read once: filters, addresses, rows, verdicts, activity."""
+"""What every page needs of a run, read once: filters, addresses, rows, claims, activity."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from facsinterp.activations.keeping.layout import FILTERS_PER_CHUNK, Layer
 from facsinterp.activations.store import ActivationStore
-from facsinterp.association.units import HELD_OUT
+from facsinterp.association.rows import rows_looked_at
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FilterId
 from facsinterp.report.addresses import filter_page
+from facsinterp.report.claims import Claims, read_claims
 from facsinterp.report.gallery import showable
 from facsinterp.report.parts import Report
-from facsinterp.report.verdicts import Verdicts, read_verdicts
 
 NEARLY_DEAD: Final = 0.01  # answers to less than this share of the faces
 _SLAB: Final = 2**28  # bytes of peaks held at a time
@@ -58,7 +58,7 @@ class Survey:
     layers: Mapping[str, Layer]
     rows: NDArray[np.int64]
     """Positions of the faces that associations and top faces are taken from."""
-    verdicts: Verdicts
+    claims: Claims
     activity: Activity
 
     @classmethod
@@ -73,8 +73,8 @@ class Survey:
             filters,
             tuple(filter_page(filter_id) for filter_id in filters),
             {layer.name: layer for layer in store.layers},
-            rows_looked_at(report),
-            read_verdicts(report.associations, len(filters)),
+            _rows(report),
+            read_claims(report.associations, len(filters)),
             Activity.of(store, report.dead),
         )
 
@@ -86,6 +86,12 @@ class Survey:
     def of_layer(self, layer: str) -> NDArray[np.bool_]:
         """(filter,) which filters belong to a layer."""
         return np.array([filter_id.layer == layer for filter_id in self.filters], dtype=bool)
+
+    @property
+    def kind(self) -> NDArray[np.str_]:
+        """(filter,) the kind of each verdict; without associations only "dead" and ""."""
+        silent = (self.claims.kind == "") & self.activity.dead
+        return np.where(silent, "dead", self.claims.kind)
 
     @property
     def hidden(self) -> NDArray[np.bool_]:
@@ -100,7 +106,7 @@ class Survey:
     @property
     def held_out(self) -> bool:
         """Whether the associations concern held-out subjects only."""
-        return self.verdicts.settings.get("rows") == "held-out"
+        return self.claims.settings.get("rows") == "held-out"
 
     def slabs(self) -> Iterator[tuple[slice, Mapping[str, NDArray[np.generic]]]]:
         """Filters in slabs with peak and its place (row of `rows`, filter), each read once."""
@@ -118,33 +124,12 @@ class Survey:
             )
 
 
-def rows_looked_at(report: Report) -> NDArray[np.int64]:
-    """Positions, ascending, of the faces that the associations concern; else of all faces.
-
-    Where an observation is a sequence, this is its apex frame, or its last coded frame when
-    none is marked (`facsinterp.association.units`); so what a page shows is what was tested.
-    """
-    everything = np.arange(len(report.store.faces), dtype=np.int64)
+def _rows(report: Report) -> NDArray[np.int64]:
+    """Positions, ascending, of the faces that the associations concern; else of all faces."""
     if report.associations is None:
-        return everything
+        return np.arange(len(report.store.faces), dtype=np.int64)
     settings = report.associations.data.attrs
-    faces = report.store.faces
-    taken = np.asarray(faces.data["coded"].values).any(axis=1)
-    if settings["rows"] == "held-out":
-        taken &= faces.column("split") == HELD_OUT
-    if settings["unit"] == "sequence":
-        return _apex_frames(faces, everything[taken])
-    return everything[taken]
-
-
-def _apex_frames(faces: FaceTable, taken: NDArray[np.int64]) -> NDArray[np.int64]:
-    name = unit_names(faces)[taken]
-    subject, image = faces.column("subject")[taken], faces.images[taken]
-    apex = faces.column("phase")[taken] == "apex"
-    frame = np.asarray(faces.data["frame"].values)[taken]
-    order = np.lexsort((image, frame, apex, name, subject))
-    last = np.append(name[order][1:] != name[order][:-1], True)
-    return np.sort(taken[order[last]])
+    return rows_looked_at(report.store, settings["rows"], settings["unit"])
 
 
 def unit_names(faces: FaceTable) -> NDArray[np.str_]:

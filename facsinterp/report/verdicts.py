@@ -1,196 +1,183 @@
-"""What the associations say of each filter, as arrays and as sentences.
+"""The verdict on a filter as a badge and as sentences, from the numbers of its row.
 
-The pages decide nothing: a filter "answers" to a unit when the corrected test of the
-associations says so. This module only reads, picks the unit to name, and puts it in words.
+The kinds and their rules are those of `facsinterp.association.verdict`.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from facsinterp.association.margins import STATUSES
-from facsinterp.association.table import Associations
-from facsinterp.facs import describe, label
 from facsinterp.report import wording
+from facsinterp.report.claims import Claims, UnitRow
 
-_PAIR: Final = (
-    "precision_at_n",
-    "precision_low",
-    "precision_high",
-    "lift",
-    "auroc",
-    "auroc_low",
-    "auroc_high",
-    "rank_correlation",
-    "kl",
-    "kl_null",
-    "p_auroc",
-    "q_auroc",
-)
-_UNIT: Final = ("base_rate", "n_present", "n_coded", "n_subjects_present")
+SHORT: Final[Mapping[str, str]] = {
+    "beyond": "beyond the emotion",
+    "answers": "answers",
+    "emotion": "with the emotion",
+    "nothing": "nothing shown",
+    "untestable": "not testable",
+    "constant": "constant",
+    "dead": "inactive",
+}
+"""Every kind in two or three words, from the most that is said to the least."""
+
+LEGEND: Final[Mapping[str, str]] = {
+    "beyond": "passes the test of knowing more of an action unit than the emotion tells",
+    "answers": "passes the test of answering to a unit; beyond the emotion could not be tested",
+    "emotion": "passes the test of answering to a unit, but nothing shows more than the emotion "
+    "tells",
+    "nothing": "passes no test, which does not show that it answers to none",
+    "untestable": "no unit could be tested on these faces",
+    "constant": "gives all of these faces one value",
+    "dead": "answers to none of the faces looked at; dead is one that answers to no face at all",
+}
+
+RULES: Final[Mapping[str, str]] = {
+    "dead": "No observation lifts the filter above 0.",
+    "constant": "It gives every observation the same value.",
+    "untestable": "No action unit could be tested on these faces.",
+    "beyond": "It passes the test beyond emotion for some unit: it is shown to know more of the "
+    "unit than the emotion tells. Only such a filter may be called one of the unit.",
+    "answers": "It passes the first test, and for the unit that it follows most there was no test "
+    "beyond emotion.",
+    "emotion": "It passes the first test, and the unit that it follows most does not pass beyond "
+    "emotion: nothing shows that it knows more than the emotion.",
+    "nothing": "No unit passes: nothing is shown, neither that it answers nor that it does not.",
+}
+"""The rules in the order in which they are asked; the first that holds decides."""
+
+DEAD: Final = "dead"
+"""The badge of an inactive filter that no other face moves either."""
+
+_NAMES_LISTED: Final = 6
 
 
 @dataclass(frozen=True)
-class UnitRow:
-    """Every number of one filter and one action unit, for the tables and charts of its page."""
+class Verdict:
+    """What is said of one filter."""
 
-    unit: int
-    label: str
-    name: str
-    status: str
-    """A key of `facsinterp.association.margins.STATUSES`, such as "too few"."""
-    reason: str
-    """Why there is no test, in words; empty when there is one."""
-    testable: bool
-    passes: bool
-    best: bool
-    values: Mapping[str, float | None]
-
-    def __getitem__(self, name: str) -> float | None:
-        return self.values[name]
+    kind: str
+    """A key of `SHORT`; empty when nothing was tested because nothing was asked."""
+    badge: str
+    sentence: str
 
 
-@dataclass(frozen=True)
-class Verdicts:
-    """The associations of a run as plain arrays; `units` is empty when there are none."""
-
-    units: tuple[int, ...]
-    pair: Mapping[str, NDArray[np.float64]]
-    """(filter, au) for each name of the associations that the pages show."""
-    unit: Mapping[str, NDArray[np.float64]]
-    """(au,)"""
-    status: tuple[str, ...]
-    """(au,) keys of `facsinterp.association.margins.STATUSES`."""
-    testable: NDArray[np.bool_]
-    """(au,)"""
-    passes: NDArray[np.bool_]
-    """(filter, au)"""
-    best: NDArray[np.int64]
-    """(filter,) column of the unit to name; -1 where no unit could be tested."""
-    live: NDArray[np.bool_]
-    """(filter,) whether it tells the faces looked at apart at all."""
-    perfect: NDArray[np.bool_]
-    """(filter,) whether all its top faces share a unit: the rule P = 1 of the papers."""
-    settings: Mapping[str, Any]
-
-    @property
-    def answering(self) -> NDArray[np.bool_]:
-        """(filter,) whether at least one unit passes."""
-        return np.asarray(self.passes.any(axis=1))
-
-    @property
-    def top_n(self) -> int:
-        """How many top faces P@N looks at."""
-        return int(self.settings.get("top_n", 10))
-
-    def rows(self, filter_position: int) -> tuple[UnitRow, ...]:
-        """Every unit for one filter, in the order of their numbers."""
-        best = int(self.best[filter_position])
-        return tuple(
-            self._row(filter_position, column, column == best)
-            for column in np.argsort(self.units, kind="stable").tolist()
-        )
-
-    def _row(self, row: int, column: int, best: bool) -> UnitRow:
-        unit = self.units[column]
-        values: dict[str, float | None] = {
-            name: _finite(array[row, column]) for name, array in self.pair.items()
-        }
-        values |= {name: _finite(array[column]) for name, array in self.unit.items()}
-        return UnitRow(
-            unit,
-            label(unit),
-            describe(unit).removeprefix(label(unit)).strip(),
-            self.status[column],
-            "" if self.testable[column] else STATUSES[self.status[column]],
-            bool(self.testable[column]),
-            bool(self.passes[row, column]),
-            best,
-            values,
-        )
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-def read_verdicts(associations: Associations | None, filters: int) -> Verdicts:
-    """The associations of `filters` filters as arrays, read once."""
-    if associations is None:
-        return _without_associations(filters)
-    data = associations.data
-    passes = np.asarray(associations.significant().values, dtype=bool)
-    live = np.asarray(associations.live.values, dtype=bool)
-    testable = np.asarray(data["testable"].values, dtype=bool)
-    pair = {name: np.asarray(data[name].values, dtype=np.float64) for name in _PAIR}
-    return Verdicts(
-        units=tuple(int(unit) for unit in data["au"].values),
-        pair=pair,
-        unit={name: np.asarray(data[name].values, dtype=np.float64) for name in _UNIT},
-        status=tuple(str(key) for key in data["status"].values),
-        testable=testable,
-        passes=passes,
-        best=_best(pair["rank_correlation"], passes, live[:, None] & testable),
-        live=live,
-        perfect=np.asarray(associations.papers_rule().accepted.values, dtype=bool),
-        settings=dict(data.attrs),
+def verdict_of(claims: Claims, position: int, *, dead: bool, faces: str) -> Verdict:
+    """The verdict on a filter in words. `dead`: on all faces; `faces`: those looked at."""
+    kind = str(claims.kind[position])
+    if not kind:
+        kind = "dead" if dead else ""
+        said = "Dead: this filter answers to none of the faces, so nothing can be said of it."
+        if not dead:
+            said = "This run has no associations, so nothing is said about action units."
+        return Verdict(kind, DEAD if dead else "no associations", said)
+    rows = claims.rows(position)
+    named = next((row for row in rows if row.named), None)
+    silenced = bool(claims.silenced[position])
+    return Verdict(
+        kind,
+        DEAD if dead else _badge(kind, named, silenced),
+        _sentence(kind, rows, silenced, dead, faces),
     )
 
 
-def _without_associations(filters: int) -> Verdicts:
-    none = np.zeros((filters, 0))
-    return Verdicts(
-        units=(),
-        pair=dict.fromkeys(_PAIR, none),
-        unit=dict.fromkeys(_UNIT, np.zeros(0)),
-        status=(),
-        testable=np.zeros(0, dtype=bool),
-        passes=none.astype(bool),
-        best=np.full(filters, -1, dtype=np.int64),
-        live=np.ones(filters, dtype=bool),
-        perfect=np.zeros(filters, dtype=bool),
-        settings={},
-    )
+def _badge(kind: str, named: UnitRow | None, silenced: bool) -> str:
+    if named is None or kind not in ("beyond", "answers", "emotion"):
+        return SHORT[kind]
+    told = "" if kind == "answers" else f" {SHORT[kind]}"
+    return f"{'silenced by ' if silenced else ''}{named.label}{told}"
 
 
-def _best(
-    correlation: NDArray[np.float64], passes: NDArray[np.bool_], tested: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    """(filter,) the unit of largest rank correlation, among those that pass if any does.
-
-    AUROC would name rare units and precision common ones (`Associations.best`).
-    """
-    if correlation.shape[1] == 0:
-        return np.full(len(correlation), -1, dtype=np.int64)
-    score = np.where(tested, np.nan_to_num(correlation, nan=-1.0), -np.inf)
-    score = np.where(passes, score + 2.0, score)  # a correlation lies within -1 and 1
-    return np.where(tested.any(axis=1), score.argmax(axis=1), -1)
-
-
-def filter_verdict(rows: Sequence[UnitRow], *, dead: bool, live: bool, faces: str) -> str:
-    """One or two sentences on a filter. `faces` names the faces looked at."""
-    if dead:
-        return "Dead: this filter answers to none of the faces, so nothing can be said of it."
-    if not rows:
-        return "This run has no associations, so nothing is said about action units."
-    if not live:
-        return f"Not tested: it does not tell the {faces} apart, though it answers to other faces."
-    best = next((row for row in rows if row.best), None)
-    if best is None:
-        return "No action unit could be tested; the table gives the reasons."
-    size = wording.with_interval(best["auroc"], best["auroc_low"], best["auroc_high"])
-    evidence = f"AUROC {size}, corrected p = {wording.probability(best['q_auroc'])}"
-    passing = [row for row in rows if row.passes]
-    if not passing:
+def _sentence(kind: str, rows: Sequence[UnitRow], silenced: bool, dead: bool, faces: str) -> str:
+    named = next((row for row in rows if row.named), None)
+    if kind == "dead":
+        return (
+            "Dead: this filter answers to none of the faces, so nothing can be said of it."
+            if dead
+            else f"Not tested: it answers to none of the {faces}, though it answers to other faces."
+        )
+    if kind == "constant":
+        return f"Not tested: it answers to all of the {faces} alike."
+    if kind == "untestable":
+        return f"No action unit could be tested on the {faces}: {_reasons(rows)}."
+    if named is None:
+        return "No action unit passes after correction."
+    if kind == "nothing":
         return (
             "No action unit passes after correction. The nearest is "
-            f"{best.label} {best.name} ({evidence})."
+            f"{named.label} {named.name} ({_evidence(named)})."
         )
-    others = wording.listed([row.label for row in passing if not row.best])
-    also = f" It also passes for {others}." if others else ""
-    return f"Answers to {best.label} {best.name} ({evidence}).{also}"
+    made = {"beyond": _beyond, "answers": _answers, "emotion": _with_emotion}[kind]
+    return made(named, silenced) + _others(rows, kind)
+
+
+def _beyond(row: UnitRow, silenced: bool) -> str:
+    doing = "Is shown to be silenced by" if silenced else "Is shown to answer to"
+    less = ": it answers less where the unit is present" if silenced else ""
+    return (
+        f"{doing} {row.label} {row.name} beyond the emotion{less} ({_size(row)}; "
+        f"beyond emotion {_test(row, 'beyond')})."
+    )
+
+
+def _answers(row: UnitRow, silenced: bool) -> str:
+    doing = "Is shown to be silenced by" if silenced else "Is shown to answer to"
+    less = ": it answers less where the unit is present" if silenced else ""
+    return (
+        f"{doing} {row.label} {row.name}{less} ({_evidence(row)}). Whether it knows more "
+        f"than the emotion tells was not tested: {row.reason_beyond}."
+    )
+
+
+def _with_emotion(row: UnitRow, silenced: bool) -> str:
+    doing = "be silenced" if silenced else "answer"
+    return (
+        f"Is shown to {doing} with the emotion: {row.label} {row.name} passes "
+        f"({_evidence(row)}), but nothing shows that it knows the unit beyond "
+        f"what the emotion tells ({_test(row, 'beyond')})."
+    )
+
+
+def _size(row: UnitRow) -> str:
+    told = f"AUROC {wording.with_interval(row['auroc'], row['auroc_low'], row['auroc_high'])}"
+    if row["auroc_within"] is None:
+        return told
+    return f"{told}, within subjects {wording.number(row['auroc_within'])}"
+
+
+def _test(row: UnitRow, claim: str) -> str:
+    z = "z_beyond" if claim == "beyond" else "z"
+    return (
+        f"z = {wording.number(row[z], 1)}, corrected p = {wording.probability(row[f'q_{claim}'])}"
+    )
+
+
+def _evidence(row: UnitRow) -> str:
+    return f"{_size(row)}; {_test(row, 'auroc')}"
+
+
+def _others(rows: Sequence[UnitRow], kind: str) -> str:
+    """What else passes, the more that is said first."""
+    beyond = [row.label for row in rows if row.passes_beyond and not row.named]
+    only = [row.label for row in rows if row.passes and not row.passes_beyond and not row.named]
+    said = f" Also beyond the emotion: {wording.listed(beyond)}." if beyond else ""
+    if only and kind == "answers":
+        return f"{said} It also passes for {_counted(only)}."
+    return f"{said} Passes without more than the emotion shown: {_counted(only)}." if only else said
+
+
+def _counted(labels: Sequence[str]) -> str:
+    if len(labels) <= _NAMES_LISTED:
+        return wording.listed(labels)
+    return f"{wording.count(len(labels))} units"
+
+
+def _reasons(rows: Sequence[UnitRow]) -> str:
+    """Each reason with its units, or with their number when they are many."""
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        by_reason[row.reason].append(row.label)
+    return "; ".join(f"{_counted(labels)} ({reason})" for reason, labels in by_reason.items())

@@ -38,6 +38,11 @@ def number(value: float | None, digits: int = 2) -> str:
     return text.replace("-", MINUS)
 
 
+def key(value: float | None) -> str:
+    """What a number is sorted by, to six digits; empty when there is none."""
+    return "" if value is None or not known(value) else f"{float(value):.6g}"
+
+
 def count(value: float | None) -> str:
     """`1,308`; an en dash when there is none."""
     return number(value, 0)

@@ -15,10 +15,11 @@ def store_of(folder: Path, activation: Any, labels: Any, **columns: Any) -> Acti
     values, present = np.asarray(activation, dtype=np.float32), np.asarray(labels, dtype=bool)
     images = columns.pop("images", [f"i{i:03d}" for i in range(len(values))])
     units = columns.pop("units", list(range(1, present.shape[1] + 1)))
+    shown = columns.pop("faces_shown", None)
     faces = FaceTable.from_arrays(images, units, present, **columns)
     half = -(-values.shape[1] // 2)
     filters = [FilterId(f"conv{1 + i // half}", i % half) for i in range(values.shape[1])]
-    return ActivationStore.from_arrays(folder, values, filters, faces)
+    return ActivationStore.from_arrays(folder, values, filters, faces, face=shown)
 
 
 def people(rng: Any, subjects: int, each: int, units: int) -> tuple[list[str], Any]:

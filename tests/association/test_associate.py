@@ -7,18 +7,27 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from facsinterp.association import associate as module
+from facsinterp.association import analysis as module
 from facsinterp.association.associate import Settings, associate
-from facsinterp.association.margins import STATUSES
 from facsinterp.errors import InputError
-from facsinterp.stats import effect
+from facsinterp.stats import divergence, effect, top
 from facsinterp.stats.multiple import METHODS, adjust
-from facsinterp.stats.permute import NULLS, p_values, shuffles, within_subject_blocks
+from facsinterp.stats.nulls import NULLS, Rows
+from facsinterp.stats.permute import p_values, shuffles
 from tests.association.stores import people, store_of
 
 QUICK = Settings(permutations=999, top_n=6)
 # One unit of each status; see `odd_store`.
-EXPECTED = ("tested", "absent", "everywhere", "unscored", "too few", "untestable", "tested")
+EXPECTED = (
+    "tested",
+    "absent",
+    "everywhere",
+    "unscored",
+    "too few",
+    "constant within",
+    "tested",
+    "too few",
+)
 
 
 def planted(rng, subjects=24, each=5, filters=12, units=4):
@@ -35,11 +44,13 @@ def planted(rng, subjects=24, each=5, filters=12, units=4):
 def odd_store(tmp_path_factory):
     """One unit of each status, a dead and a constant filter, one unit coded in part."""
     rng = np.random.default_rng(1)
-    activation, labels, owner = planted(rng, units=7)
+    activation, labels, owner = planted(rng, units=8)
     activation[:, 4], activation[:, 5] = 0.0, 1.5
     labels[:, 1], labels[:, 2], labels[:, 4] = False, True, False
     labels[:4, 4] = True
     labels[:, 5] = np.repeat(rng.random(24) < 0.5, 5)  # a habit that never changes
+    labels[:, 7] = np.repeat(np.arange(24) < 12, 5)
+    labels[:2, 7] = False  # varies in one person only
     coded = np.ones_like(labels)
     coded[:, 3] = False
     coded[rng.random(len(coded)) < 0.3, 6] = False
@@ -54,16 +65,15 @@ def odd(odd_store):
 
 def test_every_status_is_told(odd):
     assert tuple(odd["status"].values) == EXPECTED
-    assert set(EXPECTED) == set(STATUSES)
     assert odd["testable"].values.tolist() == [status == "tested" for status in EXPECTED]
     assert odd["dead"].values.nonzero()[0].tolist() == [4]
     assert odd["constant"].values.nonzero()[0].tolist() == [4, 5]
 
 
 def test_the_family_is_live_filters_by_testable_units(odd):
-    family = np.zeros((12, 7), dtype=bool)
+    family = np.zeros((12, 8), dtype=bool)
     family[np.ix_([0, 1, 2, 3, 6, 7, 8, 9, 10, 11], [0, 6])] = True
-    for name in ("p_auroc", "q_auroc", "p_precision", "q_precision"):
+    for name in ("p_auroc", "q_auroc", "p_precision", "q_precision", "p_kl", "p_auroc_max"):
         assert np.array_equal(np.isfinite(odd[name].values), family), name
     assert odd.attrs["family_size"] == 20
     for name in ("auroc", "precision"):
@@ -87,7 +97,7 @@ def test_units_without_a_contrast_have_no_effect_size(odd):
 
 def test_filters_with_one_value_say_nothing(odd):
     for j in (4, 5):
-        one = odd.isel(filter=j, au=[0, 4, 5, 6])
+        one = odd.isel(filter=j, au=[0, 4, 5, 6, 7])
         assert one["precision_at_n"].values == pytest.approx(one["base_rate"].values)
         assert (one["auroc"] == 0.5).all()
         assert (one["kl"] == 0).all()
@@ -110,29 +120,41 @@ def test_each_number_beside_its_plain_computation(odd, odd_store):
     mixed = [s for s in set(subjects) if 0 < labels[subjects == s].mean() < 1]
     assert int(one["n_informative"]) == len(mixed)
     plain = {
-        "precision_at_n": effect.precision_at_n(activation, labels, 6).value,
+        "precision_at_n": top.precision_at_n(activation, labels, 6).value,
         "auroc": effect.auroc(activation, labels),
+        "auroc_within": effect.auroc_within(activation, labels, subjects),
         "rank_correlation": effect.rank_correlation(activation, labels),
-        "kl": effect.kl_divergence(activation, labels, bins=20, pseudo_count=1.0),
+        "kl_equal_width": divergence.kl_divergence(activation, labels, bins=20, pseudo_count=1.0),
+        "kl": divergence.kl_shrunk(activation, labels, bins=11),
     }
     for name, values in plain.items():
-        assert np.array_equal(one[name].values, values[:, 0]), name
+        assert one[name].values == pytest.approx(values[:, 0], abs=1e-12), name
     assert one["lift"].values == pytest.approx(one["precision_at_n"].values / labels.mean())
 
-    blocks = within_subject_blocks(subjects)
-    moved = np.concatenate(list(shuffles(blocks, 999, seed=0)))
+    scheme = NULLS["within-subject"].bind(Rows.of(subjects))
+    moved = np.concatenate(list(shuffles(scheme, 999, seed=0)))
     drawn = np.stack([effect.auroc(activation, labels[m])[:, 0] for m in moved])
     reached = (drawn >= plain["auroc"][:, 0] - 1e-9).sum(axis=0)
     live = np.isfinite(one["p_auroc"].values)
-    assert np.array_equal(one["p_auroc"].values[live], p_values(reached, 999)[live])
-    kl = [effect.kl_divergence(activation, labels[m])[:, 0] for m in moved[:200]]
-    assert one["kl_null"].values == pytest.approx(np.mean(kl, axis=0))
+    assert np.array_equal(one["reached_auroc"].values[live], reached[live])
+    often = live & (reached >= 10)
+    assert np.array_equal(one["p_auroc"].values[often], p_values(reached, 999)[often])
+    assert (one["way_auroc"].values[often] == 0).all()
+    assert (one["way_auroc"].values[live & (reached < 10)] > 0).all()
+    z = (plain["auroc"][:, 0] - drawn.mean(axis=0)) / np.where(live, drawn.std(axis=0), 1)
+    assert one["z"].values[live] == pytest.approx(z[live], abs=0.15)
+    kl = np.stack([divergence.kl_shrunk(activation, labels[m], bins=11)[:, 0] for m in moved])
+    assert one["kl_null"].values == pytest.approx(kl.mean(axis=0), abs=1e-6)
+    assert one["kl_null_sd"].values == pytest.approx(kl.std(axis=0), abs=1e-3)
 
 
 def test_planted_detectors_are_found_and_named(tmp_path):
     activation, labels, owner = planted(np.random.default_rng(2))
     found = associate(store_of(tmp_path / "s", activation, labels, subject=owner), QUICK)
-    assert np.argwhere(found.significant().values).tolist() == [[0, 0], [1, 2]]
+    passing = found.significant().values
+    assert passing[0, 0]
+    assert passing[1, 2]
+    assert passing.sum() <= 3
     assert (found.best("conv1/000"), found.best("conv1/001")) == (1, 3)
     inside = found.data.isel(filter=[0, 1], au=[0, 2])
     for name, sign in (("auroc_low", -1), ("auroc_high", 1)):
@@ -197,7 +219,7 @@ def test_attributes_say_what_the_numbers_rest_on(odd, odd_store):
 def test_without_subjects_only_the_free_null_can_be_used(tmp_path):
     activation, labels, _ = planted(np.random.default_rng(6))
     store = store_of(tmp_path / "s", activation, labels)
-    with pytest.raises(InputError, match="no row has a subject"):
+    with pytest.raises(InputError, match="subject"):
         associate(store, QUICK)
     data = associate(store, replace(QUICK, null="free")).data
     assert data["testable"].all()
@@ -264,29 +286,28 @@ def test_progress_reaches_each_total(odd_store):
             raise AssertionError(text)
 
     associate(odd_store, QUICK, Listener())
-    assert [title for title, _, _ in heard] == [
-        "effects and intervals",
-        "KL divergence by chance",
-        "shuffles",
-    ]
+    assert [title for title, _, _ in heard] == ["associations"]
     assert all(total == done > 0 for _, total, done in heard)
 
 
 def test_names_of_settings_are_those_of_the_statistics():
     hints = get_type_hints(Settings)
-    assert set(get_args(hints["null"])) == set(NULLS)
-    assert set(get_args(hints["correction"])) == set(METHODS)
+    named = {*get_args(hints["null"]), *get_args(hints["beyond"])}
+    assert named == {*NULLS, "none"}
+    assert set(get_args(hints["correction"])) == {*METHODS, "hierarchical"}
 
 
 def test_settings_tell_every_fault_at_once():
     with pytest.raises(InputError) as refused:
-        Settings(top_n=0, bins=1, alpha=2.0, pseudo_count=0.0, seed=-1)
+        Settings(top_n=0, bins=1, unit="frame", alpha=2.0, pseudo_count=0.0, seed=-1)
     assert {fault.where for fault in refused.value.faults} == {
         "top_n",
         "bins",
         "alpha",
         "pseudo_count",
         "seed",
+        "null",
+        "beyond",
     }
     with pytest.raises(InputError, match="at least 19"):
         Settings(permutations=18)

@@ -9,7 +9,8 @@ import pytest
 import xarray as xr
 
 from facsinterp.association.associate import Settings, associate
-from facsinterp.association.table import PAIRS, Associations
+from facsinterp.association.columns import PAIRS
+from facsinterp.association.table import Associations
 from facsinterp.errors import InputError, SchemaError, StoreError
 from facsinterp.labels import FilterId
 from tests.association.stores import people, store_of
@@ -31,9 +32,9 @@ def test_significance_is_asked_with_a_level(found):
     assert found.significant().dtype == bool
     assert np.array_equal(found.significant().values, np.nan_to_num(q, nan=2.0) <= 0.05)
     assert np.array_equal(found.significant(1.0).values, np.isfinite(q))
-    assert not found.significant(1e-9).any()
+    assert not found.significant(0.0).any()
     by_precision = found.data["q_precision"].values <= 0.05
-    assert np.array_equal(found.significant(effect="precision").values, by_precision)
+    assert np.array_equal(found.significant(test="precision").values, by_precision)
     assert found.significant().values[0, 1]
 
 
@@ -58,10 +59,10 @@ def test_no_live_filter_has_no_share(found):
     assert np.isnan(Associations(data).papers_rule().share)
 
 
-def test_the_best_unit_is_that_of_the_largest_rank_correlation(found):
+def test_the_best_unit_is_that_of_the_largest_z(found):
     assert found.best("conv1/000") == found.best(FilterId("conv1", 0)) == 2
     for name in found.data["filter"].values[found.live.values]:
-        row = found.data["rank_correlation"].sel(filter=name)
+        row = found.data["z"].sel(filter=name)
         assert found.best(name) == int(row["au"].values[row.values.argmax()])
     assert found.best("conv2/000") is None  # dead
 
@@ -130,7 +131,7 @@ def test_what_is_no_table_is_refused(found, tmp_path):
     described = json.loads((path / "zarr.json").read_text())
     described["attributes"]["facsinterp_associations"] = 7
     (path / "zarr.json").write_text(json.dumps(described))
-    with pytest.raises(StoreError, match="version 7; this facsinterp reads 1"):
+    with pytest.raises(StoreError, match="version 7; this facsinterp reads 2"):
         Associations.open(path)
     del described["attributes"]["facsinterp_associations"]
     (path / "zarr.json").write_text(json.dumps(described))

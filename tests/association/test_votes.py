@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from facsinterp.association.associate import Settings, associate
-from facsinterp.association.units import Units, observed
+from facsinterp.association.rows import observed
+from facsinterp.association.units import Units
 from facsinterp.association.votes import votes
 from facsinterp.errors import InputError
 from tests.association.stores import people, store_of
@@ -29,6 +30,7 @@ def found(tmp_path_factory):
         subject=owner,
         sequence=[f"{one}-{i // 2}" for i, one in enumerate(owner)],
         frame=[i % 2 for i in range(192)],
+        phase=["apex" if i % 2 else "onset" for i in range(192)],
         split=["test" if i < 96 else "train" for i in range(192)],
     )
     return store, associate(store, Settings(permutations=999, min_units=3))

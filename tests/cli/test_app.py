@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -18,14 +19,20 @@ from typer.testing import CliRunner
 from facsinterp.activations.store import ActivationStore
 from facsinterp.activations.sweeping.crew import DaskCrew
 from facsinterp.association.associate import associate
+from facsinterp.association.columns import PAIRS
 from facsinterp.association.settings import Settings
+from facsinterp.association.table import Associations
+from facsinterp.association.verdict import KINDS
 from facsinterp.cli import app as cli
 from facsinterp.cli import server
+from facsinterp.cli.answers import TOLD
 from facsinterp.cli.bars import Bars
 from facsinterp.errors import DataError, DefinitionError, FacsinterpError
+from facsinterp.report.claims import read_claims
 from facsinterp.study import run
 from facsinterp.testing import tiny_store
 from tests.association.stores import people, store_of
+from tests.report import tables
 
 
 def call(*words):
@@ -149,9 +156,10 @@ class Stopped(Exception):
 @pytest.mark.parametrize("command", ["run", "sweep"])
 @pytest.mark.parametrize("words", [(), ("--workers", 3)])
 def test_a_command_hands_on_its_workers(monkeypatch, tmp_path, command, words):
-    def swept(spec, places, out, work, store=None):
+    def swept(spec, looked, places, out, work, store=None):
         raise Stopped(out, work.crew is not None)
 
+    monkeypatch.setattr(run, "look", lambda *_: None)
     monkeypatch.setattr(run, "swept", swept)
     with pytest.raises(Stopped) as caught:
         raise_of(command, "studies/quickstart", "--out", tmp_path, *words)
@@ -224,7 +232,7 @@ def test_query_by_unit_and_by_filter(run_folder):
     by_filter = call(
         "query", run_folder, "--filter", "conv2/1", "--format", "csv"
     ).output.splitlines()
-    assert by_filter[0].startswith("filter,au,auroc")
+    assert by_filter[0].startswith("filter,au,verdict,auroc")
     assert all(line.startswith("conv2/001,") for line in by_filter[1:])
     assert len(by_filter) == 11
 
@@ -238,8 +246,71 @@ def test_query_by_any_measure_with_thresholds(run_folder):
     assert kl == sorted(kl, reverse=True)
     strong = call("query", run_folder, *words, "--min-effect", 2).output
     assert json.loads(strong) == []
-    with pytest.raises(ValueError, match="unknown measure"):
+    with pytest.raises(ValueError, match="unknown measure") as raised:
         raise_of("query", run_folder, "--by", "f1")
+    assert "did you mean" not in str(raised.value)
+    with pytest.raises(ValueError, match="did you mean auroc or"):
+        raise_of("query", run_folder, "--by", "auc_roc")
+
+
+@pytest.mark.parametrize(
+    ("measure", "beside"),
+    [
+        ("kl", ["kl", "kl_null", "kl_null_sd", "q_kl"]),
+        ("p_kl", ["p_kl", "kl", "kl_null", "kl_null_sd", "q_kl"]),
+        ("precision_at_n", ["precision_low", "precision_high", "q_precision"]),
+        ("lift", ["lift", "q_precision"]),
+        ("z_beyond", []),
+    ],
+)
+def test_query_prints_a_measure_with_what_it_must_be_read_beside(run_folder, measure, beside):
+    first = call("query", run_folder, "--by", measure, "--n", 1).output.splitlines()[0]
+    heads = first.removeprefix("nothing found; columns:").replace(",", " ").split()
+    assert heads == ["filter", "au", *beside, *TOLD]
+
+
+def test_query_says_in_which_order_and_by_which_corrected_p():
+    told = re.sub(r"[\s│]+", " ", call("query", "--help").output)
+    for words in (
+        "the largest first; any p_ or q_, the least first",
+        "Else by q_auroc, then by the largest auroc",
+        "q_beyond for numbers beyond emotion, q_precision for precision, lift and gain, q_kl for",
+    ):
+        assert words in told
+
+
+def test_query_prints_what_the_verdict_rests_on_and_gives_all_to_programs(run_folder):
+    printed = call("query", run_folder, "--au", 12, "--top", 3).output.splitlines()
+    heads = printed[0].split()
+    assert heads[:2] == ["filter", "au"]
+    assert {"auroc", "z", "q_auroc", "q_beyond", "status", "status_beyond"} <= set(heads)
+    assert {"verdict", "n_present", "n_subjects_present"} <= set(heads)
+    assert "jensen_shannon" not in heads
+    words = ("query", run_folder, "--au", 12, "--n", 3, "--format")
+    rows = json.loads(call(*words, "json").output)
+    table = Associations.open(run_folder / "associations.zarr").data
+    assert set(PAIRS) <= set(rows[0])
+    for row in rows:
+        pair = table.sel(filter=row["filter"], au=12)
+        assert row["z"] == (pytest.approx(float(pair["z"])) if np.isfinite(pair["z"]) else None)
+        way = int(pair["way_auroc"])
+        assert row["way_auroc"] == (table.attrs["ways"][way] if way >= 0 else None)
+        reached = int(pair["reached_auroc"])
+        assert row["reached_auroc"] == (reached if reached >= 0 else None)
+        assert row["n_subjects_present"] == int(pair["n_subjects_present"])
+    csv = call(*words, "csv").output.splitlines()
+    assert set(csv[0].split(",")) == set(rows[0])
+
+
+@pytest.mark.parametrize("measure", ["z", "auroc_within", "z_beyond", "q_beyond", "p_auroc_max"])
+def test_query_by_the_numbers_of_both_claims(run_folder, measure):
+    words = ("query", run_folder, "--by", measure, "--n", 50, "--format", "json")
+    numbers = [row[measure] for row in json.loads(call(*words).output)]
+    rises = measure.startswith(("p_", "q_"))
+    assert numbers == sorted(numbers, reverse=not rises)
+    assert None not in numbers
+    printed = call("query", run_folder, "--by", measure, "--n", 2).output
+    assert measure in printed.splitlines()[0]
 
 
 def test_query_marks_what_was_not_tested(tmp_path):
@@ -258,10 +329,36 @@ def test_query_marks_what_was_not_tested(tmp_path):
         dead = "dead filter" if name == "conv2/000" else None
         assert row["status"] == (dead or ("tested" if unit == "AU1" else "absent"))
         assert (row["q_auroc"] is not None) == (row["status"] == "tested")
+        assert (row["q_beyond"] is not None) == (row["status_beyond"] == "tested")
+    said = {pair: row["verdict"] for pair, row in told.items()}
+    assert said["conv1/000", "AU1"] == "answers"
+    assert said["conv1/000", "AU2"] == said["conv2/001", "AU2"] == "untestable"
+    assert said["conv2/000", "AU1"] == said["conv2/000", "AU2"] == "dead"
+    assert said["conv1/001", "AU1"] == "nothing"
     every = ("query", tmp_path, "--n", 99, "--format", "json")
     assert json.loads(call(*every, "--au", 2, "--by", "q_auroc").output) == []
     by_kl = json.loads(call(*every, "--au", 1, "--by", "kl").output)
     assert "conv2/000" not in {row["filter"] for row in by_kl}
+
+
+def test_query_says_of_a_pair_what_the_report_says_of_it(tmp_path):
+    made = tables.associations()
+    made.save(tmp_path / "associations.zarr")
+    claims = read_claims(made, len(tables.FILTERS))
+    words = ("query", tmp_path, "--n", 99, "--format", "json")
+    told = {(row["filter"], row["au"]): row["verdict"] for row in json.loads(call(*words).output)}
+    seen = set()
+    for position, name in enumerate(tables.FILTERS):
+        for row in claims.rows(position):
+            verdict = told[name, row.label]
+            seen.add(verdict)
+            if row.kind:
+                assert verdict == row.kind
+            elif tables.KINDS[position] in ("dead", "constant"):
+                assert verdict == tables.KINDS[position]
+            else:
+                assert verdict == ("nothing" if row.tested else "untestable")
+    assert seen == set(KINDS)
 
 
 def test_query_of_a_face(run_folder):

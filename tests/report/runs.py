@@ -54,8 +54,11 @@ def faces(terms=None, found=None):
     )
 
 
-def store(folder: Path, table=None):
-    """Ten filters: conv1/000 follows AU12, conv2/001 is dead, conv2/002 is dead when held out."""
+def store(folder: Path, table=None, copies=()):
+    """Ten filters: conv1/000 follows AU12, conv2/001 is dead, conv2/002 is dead when held out.
+
+    `copies`: pairs of places, of a filter and of the one that answers twice as strongly.
+    """
     table = table or faces()
     rng = np.random.default_rng(6)
     n, filters = len(table), FilterId.of_layers([(layer.name, layer.filters) for layer in LAYERS])
@@ -64,6 +67,8 @@ def store(folder: Path, table=None):
     peak[:, 0] = 0.2 * rng.random(n) + 3 * with_12
     peak[:, 5] = 0
     peak[:, 6] = np.where(table.column("split") == "test", 0, 1 + peak[:, 6])
+    for one, double in copies:
+        peak[:, double] = 2 * peak[:, one]
     place = rng.integers(0, 12, (2, *peak.shape))
     given = {
         "peak": peak,
@@ -81,13 +86,14 @@ def store(folder: Path, table=None):
 
 def report(folder: Path, table=None, **changes):
     """A whole run on `store`, its parts replaced by `changes`."""
-    made = store(folder / "activations.zarr", table)
+    made = changes.get("store") or store(folder / "activations.zarr", table)
     content = {
         "title": "Filters & units",
         "question": "Which filters answer to which units?",
         "identity": "filters-0123456789abcdef",
         "store": made,
-        "associations": associate(made, Settings(permutations=1999)),
         "dead": dead_filters(made),
     }
+    if "associations" not in changes:
+        content["associations"] = associate(made, Settings(permutations=1999))
     return Report(**(content | changes))

@@ -1,20 +1,23 @@
 """What the pages claim, compared with the associations they claim it from."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from facsinterp.association.associate import associate
 from facsinterp.association.settings import Settings
-from facsinterp.association.table import Associations
 from facsinterp.association.units import Units
+from facsinterp.association.verdict import Verdicts
 from facsinterp.report.answer import answer
 from facsinterp.report.filterpages import FilterPages
+from facsinterp.report.frontpage import clearest, showcase
 from facsinterp.report.gallery import Cards
+from facsinterp.report.overview import layer_verdicts
 from facsinterp.report.survey import Survey
-from facsinterp.report.verdicts import filter_verdict
-from tests.report import runs
+from facsinterp.report.wording import listed
+from tests.report import runs, tables
 
 
 @pytest.fixture(scope="module")
@@ -27,38 +30,125 @@ def survey(report):
     return Survey.of(report)
 
 
-def changed(report, **variables):
-    """The same report, some variables of its associations replaced."""
-    data = report.associations.data.copy(deep=True)
-    for name, values in variables.items():
-        data[name] = (data[name].dims, np.broadcast_to(values, data[name].shape).copy())
-    return replace(report, associations=Associations(data))
+def told(report, **changes):
+    """The answer to a run with associations made by hand."""
+    return answer(Survey.of(replace(report, associations=tables.associations(**changes))))
 
 
 def test_the_answer_counts_what_the_associations_call_significant(report, survey):
-    found = int(report.associations.significant().any("au").sum())
+    associations = report.associations
     text = " ".join(answer(survey))
-    assert found > 0
-    assert f"{found} of 10 filters" in text
+    for test, said in (("beyond", "knowing more of an"), ("auroc", "answering to an")):
+        found = int(associations.significant(test=test).any("au").sum())
+        assert found > 0
+        assert f"{found} of 10 filters passes the test of {said} action unit" in text
     assert "AU12 lip corner puller" in text
-    assert "22 held-out subjects" in text
-    assert f"{report.associations.data.attrs['family_size']} tests" in text
-    assert f"would accept {report.associations.papers_rule().count}" in text
-    assert "1 filter is dead: it answers to no face at all." in text
-    assert "knows more than the expression" in text
+    assert "on 22 held-out subjects" in text
+    assert f"{associations.data.attrs['family_size']} tests" in text
+    assert f"would accept {associations.papers_rule().count}" in text
+    assert f"At least {associations.data.attrs['at_least_beyond']['']} filter" in text
+    assert text.endswith(
+        "1 filter is dead: it answers to no face at all. 1 more answers to none of the held-out "
+        "faces, though it answers to others."
+    )
+
+
+def test_the_claims_come_in_order_of_what_they_say(report):
+    said = told(report)
+    assert said[0] == (
+        "3 of 10 filters pass the test of knowing more of an action unit than the emotion tells, "
+        "on 22 held-out subjects, after correction for 14 tests, most often for AU12 lip corner "
+        "puller and AU4 brow lowerer (2 filters each)."
+    )
+    assert said[1] == (
+        "5 of 10 filters pass the test of answering to an action unit at all, after correction for "
+        "21 tests, most often for AU12 lip corner puller, AU4 brow lowerer and AU1 inner brow "
+        "raiser (3 filters each); 3 of them may only follow the emotion, which implies action "
+        "units."
+    ).replace("AU12 lip corner puller, AU4 brow lowerer and AU1 inner brow raiser", _most())
+    assert said[2] == (
+        "Passing means a corrected p of at most 0.05: of the pairs of a filter and a unit that "
+        "pass a test, at most 5 % are expected to be false."
+    )
+    assert said[3].startswith("The rule of Breuer and Kimmel")
+    assert said[3].endswith("would accept 1.")
+
+
+def test_each_bound_has_its_own_sentence_and_its_own_confidence(report):
+    """Both together hold with less confidence than each."""
+    said = told(report)
+    assert said[4:6] == (
+        "At least 3 filters answer to an action unit, with 95 % confidence for this bound alone.",
+        "At least 2 filters know one beyond the emotion, with 95 % confidence for this bound "
+        "alone.",
+    )
+    none: dict[str, Any] = {"attrs": {"alpha": 0.1, "at_least_beyond": {"": 0}}}
+    assert told(report, **none)[5] == (
+        "No lower bound above 0 can be given on how many filters know one beyond the emotion, "
+        "with 90 % confidence for this bound alone."
+    )
+    one: dict[str, Any] = {"attrs": {"at_least_auroc": {"": 1}, "at_least_beyond": {}}}
+    assert told(report, **one)[4] == (
+        "At least 1 filter answers to an action unit, with 95 % confidence."
+    )
+
+
+def _most():
+    passes = tables.associations().significant().values
+    counts = passes.sum(axis=0)
+    names = {12: "AU12 lip corner puller", 4: "AU4 brow lowerer", 1: "AU1 inner brow raiser"}
+    return listed([names[runs.UNITS[i]] for i in np.flatnonzero(counts == counts.max())])
 
 
 def test_when_nothing_passes_the_answer_says_none(report):
-    text = " ".join(answer(Survey.of(changed(report, q_auroc=1.0))))
-    assert text.startswith("None of 10 filters answers to an action unit on 22 held-out subjects")
+    none = {"attrs": {"at_least_auroc": {"": 0}, "at_least_beyond": {"": 0}}}
+    text = " ".join(told(report, q_auroc=1.0, q_beyond=1.0, **none))
+    assert text.startswith("None of 10 filters is shown to know more of an action unit than")
+    assert "None of 10 filters is shown to answer to an action unit at all" in text
+    assert "expected to be false" not in text
     assert "most often" not in text
-    assert "knows more than the expression" not in text
-    assert "all of which pass no test" in text
+    assert "may only follow" not in text
+    assert "would accept 1, which passes no test" in text
+    assert text.count("No lower bound above 0 can be given on how many filters") == 2
+
+
+def test_when_only_the_emotion_is_followed_the_answer_says_so(report):
+    said = told(report, q_beyond=1.0)
+    assert said[0].startswith("None of 10 filters is shown")
+    assert "; all of them may only follow the emotion" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"status_beyond": "not asked"}, "was not asked."),
+        (
+            {"status_beyond": "no emotion", "attrs": {"n_units_beyond": 0}},
+            "could not be tested: none of the held-out faces has a labelled emotion.",
+        ),
+        ({"status_beyond": "too few"}, "could not be tested: no action unit occurs in enough"),
+    ],
+)
+def test_without_a_test_beyond_emotion_the_answer_says_why(report, changes, why):
+    said = told(report, testable_beyond=False, q_beyond=np.nan, **changes)
+    assert said[0].startswith(
+        "5 of 10 filters pass the test of answering to an action unit on 22 held-out"
+    )
+    assert said[1].startswith(f"Whether any of them knows more than the emotion tells {why}")
+    assert "may only follow" not in said[0]
+    assert "know one beyond" not in " ".join(said)
 
 
 def test_when_nothing_is_testable_the_answer_says_why(report):
-    text = " ".join(answer(Survey.of(changed(report, testable=False, q_auroc=np.nan))))
+    nothing = {"status": "too few", "status_beyond": "too few"}
+    text = " ".join(told(report, q_auroc=np.nan, q_beyond=np.nan, **nothing))
     assert "No action unit could be tested" in text
+    assert "Breuer" not in text
+
+
+def test_a_null_without_bounds_gives_no_sentence_about_them(report):
+    flips: dict[str, Any] = {"attrs": {"at_least_auroc": {}, "at_least_beyond": {}}}
+    assert "confidence" not in " ".join(told(report, **flips))
 
 
 def test_without_associations_the_answer_claims_nothing(report):
@@ -85,50 +175,38 @@ def test_the_rows_of_sequence_means_are_all_coded_held_out_faces(report):
     assert len(survey.rows) == runs.SUBJECTS // 2 * runs.EACH * 2
 
 
-def test_the_named_unit_is_that_of_the_associations(report, survey):
-    for position, name in enumerate(report.store.filters):
-        best = int(survey.verdicts.best[position])
-        named = None if best < 0 else survey.verdicts.units[best]
-        if not survey.verdicts.answering[position]:
-            assert named == report.associations.best(name)
-        else:
-            assert survey.verdicts.passes[position, best]
+def test_every_filter_has_one_verdict_in_the_overview(report, survey):
+    lines = layer_verdicts(survey)
+    assert [line.layer for line in lines] == ["conv1", "conv2", ""]
+    assert [line.filters for line in lines] == [4, 6, 10]
+    kinds = Verdicts.of(report.associations).counts()
+    assert dict(lines[-1].counts) == {kind: n for kind, n in kinds.items() if n}
+    for line in lines:
+        assert sum(n for _, n in line.counts) == line.filters
+        assert line.at_least == report.associations.data.attrs["at_least_auroc"][line.layer]
+        assert line.at_least_beyond == report.associations.data.attrs["at_least_beyond"][line.layer]
 
 
-def test_a_unit_that_passes_is_named_before_a_stronger_one_that_does_not(report):
-    q = report.associations.data["q_auroc"].values.copy()
-    q[0] = 1.0
-    q[0, report.associations.data["au"].values.tolist().index(4)] = 0.01
-    survey = Survey.of(changed(report, q_auroc=q))
-    assert survey.verdicts.units[survey.verdicts.best[0]] == 4
+def test_the_clearest_filter_passes_beyond_the_emotion_where_one_does(report):
+    survey = Survey.of(replace(report, associations=tables.associations()))
+    chosen = {survey.claims.units[column]: at for column, at in clearest(survey).items()}
+    # AU4: filter 1 is the best of all and passes with the emotion alone; filter 8 beyond it.
+    assert chosen == {12: 0, 4: 8, 1: 2}
+    shown = showcase(survey, 0, 0, ())
+    assert shown.held_out == 0.87
+    assert shown.others == 2
+    alone = Survey.of(replace(report, associations=tables.associations(q_beyond=1.0)))
+    again = {alone.claims.units[column]: at for column, at in clearest(alone).items()}
+    assert again == {12: 0, 4: 1, 1: 2}, "the best of those that pass at all"
 
 
-def test_verdicts_in_words(report, survey):
-    def words(position):
-        return filter_verdict(
-            survey.verdicts.rows(position),
-            dead=bool(survey.activity.dead[position]),
-            live=bool(survey.verdicts.live[position]),
-            faces="held-out faces",
-        )
-
-    assert words(0).startswith("Answers to AU12 lip corner puller (AUROC 1.00")
-    assert words(5).startswith("Dead:")
-    assert words(6).startswith("Not tested: it does not tell the held-out faces apart")
-    silent = Survey.of(changed(report, q_auroc=1.0)).verdicts.rows(0)
-    said = filter_verdict(silent, dead=False, live=True, faces="faces")
-    assert said.startswith("No action unit passes after correction. The nearest is AU12")
-    assert "no associations" in filter_verdict((), dead=False, live=True, faces="faces")
-
-
-def test_numbers_of_a_row_are_those_of_the_table(report, survey):
-    row = next(row for row in survey.verdicts.rows(0) if row.unit == 12)
-    pair = report.associations.data.isel(filter=0).sel(au=12)
-    for name in ("precision_at_n", "auroc", "auroc_low", "kl", "kl_null", "q_auroc", "base_rate"):
-        assert row[name] == pytest.approx(float(pair[name]))
-    untested = next(row for row in survey.verdicts.rows(0) if row.unit == 43)
-    assert untested["q_auroc"] is None
-    assert untested.reason
+def test_the_held_out_filter_is_the_clearest_only_if_it_passes(report):
+    others = Survey.of(
+        replace(report, associations=tables.associations(best_filter=tables.FILTERS[3]))
+    )
+    again = {others.claims.units[column]: at for column, at in clearest(others).items()}
+    assert again == {12: 7, 4: 8, 1: 2}, "one that does not pass is not shown"
+    assert showcase(others, 0, 0, ()).held_out is None
 
 
 def test_top_faces_are_those_of_precision(report, survey):

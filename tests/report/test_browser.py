@@ -1,5 +1,6 @@
 """The site as somebody uses it: opened from disk, without a network, by mouse and keyboard."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -73,22 +74,44 @@ def test_sorting_searching_and_clearing(page):
     assert "1 of 10 filters" in page.locator("#shown").inner_text()
     page.get_by_role("button", name="Clear").click()
     assert page.locator("#listing tbody tr").count() == 10
-    page.get_by_label("hide dead filters").check()
-    assert page.locator("#listing tbody tr").count() == 9
+    page.get_by_label("hide dead and inactive filters").check()
+    assert page.locator("#listing tbody tr").count() == 8
 
 
 def test_rows_without_a_number_come_last_whichever_way(page):
     for _ in range(2):
-        page.get_by_role("button", name="Corrected p").click()
+        page.get_by_role("button", name=re.compile("^Corrected p")).click()
         last = page.locator("#listing tbody tr").last.inner_text()
-        assert "dead" in last or "not tested" in last
+        assert "inactive" in last
 
 
-def test_the_heat_map_leads_to_its_filters(page):
-    page.locator("table.heat a").first.click()
-    sync_api.expect(page.locator("#unit")).not_to_have_value("")
-    assert page.locator("#listing tbody tr.passes").count() >= 1
-    assert page.locator("#listing tbody tr:not(.passes)").count() == 0
+def test_the_heat_map_of_each_claim_leads_to_its_filters(page):
+    for claim in ("beyond", "answers"):
+        page.locator(f"#show-{claim}").check()
+        sync_api.expect(page.locator(".heat:visible")).to_have_count(1)
+        page.locator(".heat:visible a").first.click()
+        sync_api.expect(page.locator("#unit")).not_to_have_value("")
+        assert page.locator("#beyond").is_checked() == (claim == "beyond")
+        assert page.locator("#listing tbody tr.found").count() >= 1
+        assert page.locator("#listing tbody tr:not(.found)").count() == 0
+
+
+def test_filters_by_verdict(page):
+    page.locator("table.overview a[href*='layer=conv2'][href*='verdict=dead']").click()
+    sync_api.expect(page.locator("#verdict")).to_have_value("dead")
+    names = page.locator("#listing tbody tr .link").all_inner_texts()
+    assert names == ["conv2/001", "conv2/002"]
+    page.locator("#verdict").select_option("beyond")
+    page.locator("#layer").select_option("")
+    assert page.locator("#listing tbody tr .link").all_inner_texts() == ["conv1/000"]
+    page.get_by_role("button", name="Clear").click()
+    assert page.locator("#listing tbody tr").count() == 10
+
+
+def test_the_text_for_a_paper_can_be_copied(page, site):
+    page.goto((site / "methods.html").as_uri())
+    page.get_by_role("button", name="Copy the text").click()
+    sync_api.expect(page.locator(".copied [role=status]")).to_have_text("Copied.")
 
 
 def test_walking_by_keys(page):
@@ -112,7 +135,8 @@ def test_a_filter_page_shows_its_faces_and_sorts_its_numbers(page, site):
             return image.decode();
         }))"""
     )
-    page.get_by_role("button", name="AUROC").click()
+    page.get_by_role("button", name="AUROC [").click()
+    assert page.locator(".numbers th[aria-sort]").inner_text().startswith("AUROC")
     assert page.locator(".numbers tbody th").first.inner_text().startswith("AU12")
     assert page.evaluate("document.scripts.length") == 1
 

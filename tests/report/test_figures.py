@@ -15,6 +15,7 @@ from facsinterp.report.figures import (
     share_chart,
     unit_chart,
 )
+from facsinterp.report.overview import LayerVerdicts, verdict_chart
 from facsinterp.report.parts import Curve
 
 
@@ -56,13 +57,15 @@ def test_a_filter_that_is_zero_everywhere_has_a_chart_that_says_so():
     assert "every face is at 0" in histogram_chart(shares, "AU1")
 
 
-BAR = UnitBar("AU12", "lip corner puller", 0.8, 0.25, 0.9, 0.8, 0.95, passes=True, best=True)
+BAR = UnitBar("AU12", "lip corner puller", 0.8, 0.25, 0.9, 0.8, 0.95, "beyond", named=True)
 
 
 def test_the_unit_chart_draws_only_what_is_known():
-    full = drawn(unit_chart([BAR], 10))
+    full = drawn(unit_chart([BAR], 10, 0.95))
     bare = drawn(
-        unit_chart([replace(BAR, precision=None, base=None, auroc=None, low=None, high=None)], 10)
+        unit_chart(
+            [replace(BAR, precision=None, base=None, auroc=None, low=None, high=None)], 10, 0.95
+        )
     )
 
     def marks(svg):
@@ -70,19 +73,37 @@ def test_the_unit_chart_draws_only_what_is_known():
 
     assert marks(full) == {"bar", "base", "dot", "interval"}
     assert marks(bare) == set()
-    assert "nan" not in unit_chart([replace(BAR, auroc=float("nan"))], 10).lower()
+    assert "nan" not in unit_chart([replace(BAR, auroc=float("nan"))], 10, 0.95).lower()
 
 
 def test_the_bar_is_as_long_as_the_precision():
     def width(precision):
-        svg = drawn(unit_chart([replace(BAR, precision=precision)], 10))
+        svg = drawn(unit_chart([replace(BAR, precision=precision)], 10, 0.95))
         return next(float(e.get("width")) for e in svg.iter() if e.get("class") == "bar")
 
     assert width(0.5) == pytest.approx(width(1.0) / 2, abs=0.1)
 
 
+def test_the_level_of_the_intervals_is_that_of_the_run():
+    assert "with 90 % interval" in unit_chart([BAR], 10, 0.9)
+    assert "95" not in unit_chart([replace(BAR, high=0.94)], 10, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("beyond", "; passes beyond the emotion<"),
+        ("emotion", "; passes, and nothing shows more than the emotion tells<"),
+        ("answers", "; passes, with no test beyond the emotion<"),
+        ("", "; does not pass<"),
+    ],
+)
+def test_the_title_of_a_row_says_what_its_colour_says(kind, told):
+    assert told in unit_chart([replace(BAR, kind=kind)], 10, 0.95)
+
+
 def test_names_are_escaped():
-    svg = unit_chart([replace(BAR, label="<b>", name='"&')], 10)
+    svg = unit_chart([replace(BAR, label="<b>", name='"&')], 10, 0.95)
     assert "<b>" not in svg
     drawn(svg)
 
@@ -101,3 +122,15 @@ def test_shares_count_every_filter_once():
     labels = [e.text for e in svg.iter() if e.tag.endswith("text") and not e.get("class")]
     assert sum(int(text) for text in labels) == 5
     drawn(share_chart(np.zeros(0), "x"))
+
+
+def test_a_bar_of_verdicts_is_as_long_as_its_share():
+    line = LayerVerdicts("<conv>", 8, (("beyond", 2), ("emotion", 0), ("dead", 6)), 1, 0)
+    chart = verdict_chart([line])
+    svg = drawn(chart)
+    widths = [float(e.get("width")) for e in svg.iter() if e.get("class") == "part"]
+    assert len(widths) == 2
+    assert widths[1] + 1 == pytest.approx(3 * (widths[0] + 1), abs=0.2)
+    told = [e.text for e in svg.iter() if e.tag.endswith("title")]
+    assert told[0] == "<conv>, beyond the emotion: 2 filters, 25 %"
+    assert "<conv>" not in chart

@@ -14,14 +14,21 @@ import pytest
 from PIL import Image
 
 from facsinterp.activations.store import ActivationStore
-from facsinterp.faces.table import Found, Terms
+from facsinterp.association.associate import associate
+from facsinterp.association.columns import PAIRS
+from facsinterp.association.methods import methods_text
+from facsinterp.association.settings import Settings
+from facsinterp.faces.table import FaceTable, Found, Terms
 from facsinterp.labels import FilterId
 from facsinterp.provenance import Provenance
+from facsinterp.report import wording
 from facsinterp.report.parts import Curve, Fact, Finding, Section
 from facsinterp.report.site import write_site
-from tests.report import runs
+from facsinterp.report.verdicts import RULES
+from tests.report import runs, tables
 
 HIDDEN = ("S03", "S07")
+MISSING = r"\b(nan|inf|NaN|NaT|None(?!\.| answers| of))\b"
 
 
 class Page(HTMLParser):
@@ -117,40 +124,98 @@ def test_the_index_says_what_was_found(pages):
     words = pages["index.html"].words
     for expected in (
         "Which filters answer to which units?",
-        "1 of 10 filters answers to an action unit on 22 held-out subjects",
+        "1 of 10 filters passes the test of knowing more of an action unit than the emotion tells",
+        "1 of 10 filters passes the test of answering to an action unit at all",
+        "At least 1 filter answers to an action unit, with 95 % confidence",
+        "What may be said of the filters",
+        "passes the test of knowing more of an action unit than the emotion tells",
         "AU12 lip corner puller",
         "Breuer and Kimmel",
         "1 filter is dead",
+        "1 dead on all faces",
+        "inactive: answers to none of the faces looked at",
+        "each column by itself, not both together",
         "Accuracy0.91chance 12.5 %",
         "Some <claim>",
         "2.0 × 10⁻⁴",
         "A paragraph with <b>markup</b>.",
         "16 faces are kept in every number but not shown",
         "filters-0123456789abcdef",
-        "AU43 eyes closed",
+        "with the reasons on the methods page: AU43",
+        "on others,",
     ):
         assert expected in words
 
 
-def test_the_heat_map_counts_what_passes(report, pages):
-    passes = report.associations.significant()
+@pytest.mark.parametrize(("claim", "test"), [("answers", "auroc"), ("beyond", "beyond")])
+def test_the_heat_map_of_each_claim_counts_what_passes(report, pages, claim, test):
+    passes = report.associations.significant(test=test)
     row = passes.sel(au=12).groupby("layer").sum()
-    links = [href for href in pages["index.html"].links if "unit=12" in href and "layer" in href]
+    links = [href for href in pages["index.html"].links if "layer" in href and "unit=12" in href]
+    links = [href for href in links if ("beyond=1" in href) == (claim == "beyond")]
     assert len(links) == int((row > 0).sum())
-    assert "#layer=conv1&unit=12" in links
+    assert any(href.startswith("#layer=conv1&unit=12") for href in links)
 
 
 def test_a_page_of_a_filter_holds_its_numbers(report, pages):
-    words = pages["filters/conv1-000.html"].words
+    page = pages["filters/conv1-000.html"]
+    words = page.words
     pair = report.associations.data.sel(filter="conv1/000", au=12)
-    assert "Answers to AU12 lip corner puller" in words
+    assert "Is shown to answer to AU12 lip corner puller beyond the emotion" in words
     assert f"{float(pair['auroc']):.2f} [{float(pair['auroc_low']):.2f}," in words
-    assert f"{float(pair['kl']):.2f} ({float(pair['kl_null']):.2f})" in words
+    chance = f"({float(pair['kl_null']):.3f} ± {float(pair['kl_null_sd']):.3f})"
+    assert f"{float(pair['kl']):.2f} {chance}" in words
     assert f"{100 * float(pair['base_rate']):.0f} %" in words
     assert "held-out faces with the highest peak" in words
     assert "the rule P = 1 would accept it" in words
     assert "sees 5 × 5 pixels of 24 × 24" in words
-    assert "too few" in words
+    held_out = float(report.associations.data["named_auroc_held_out"].sel(filter="conv1/000"))
+    assert "On people who did not choose it, AU12 lip corner puller" in words
+    assert f"has an AUROC of {held_out:.2f}" in words
+
+
+def cells(path, row):
+    """The cells of one row of the numbers of a filter's page, as texts, and their heads."""
+    text = path.read_text(encoding="utf-8")
+    table = text[text.index('<table class="numbers"') :]
+    heads = re.findall(r'<th scope="col".*?</th>', table[: table.index("</thead>")])
+    line = next(part for part in table.split("<tr") if f">{row} <span>" in part)
+    line = re.sub(r'<span class="aside">.*?</span>', "", line)
+    found = re.findall(r"<t[hd].*?</t[hd]>", line, re.DOTALL)
+    return [re.sub(r"<[^>]*>", "", cell).strip() for cell in heads], [
+        re.sub(r"<[^>]*>", "", cell).strip() for cell in found
+    ]
+
+
+def test_the_table_of_a_filter_has_a_cell_under_every_head(report, site):
+    heads, found = cells(site / "filters/conv1-000.html", "AU12")
+    assert len(heads) == len(found) == 18
+    pair = report.associations.data.sel(filter="conv1/000", au=12)
+    told = dict(zip(heads[:7], found[:7], strict=True))
+    assert told["Passes"] == "beyond"
+    assert told["n"] == str(int(pair["n_present"]))
+    assert told["Within"] == f"{float(pair['auroc_within']):.2f}"
+    for start, score, claim in ((7, "z", "auroc"), (11, "z_beyond", "beyond")):
+        assert found[start] == f"{float(pair[score]):.1f}"
+        assert found[start + 1][:-1] == wording.probability(float(pair[f"p_{claim}"]))
+        assert found[start + 2] == wording.probability(float(pair[f"q_{claim}"]))
+        assert found[start + 3] == wording.probability(float(pair[f"p_{claim}_max"]))
+
+
+def test_a_unit_without_a_test_stands_apart_and_has_no_p(site):
+    text = (site / "filters/conv1-000.html").read_text(encoding="utf-8")
+    _, apart = text.split("<h2>Units without a test</h2>")
+    assert "AU43" in apart
+    assert "too few faces or subjects with it, or without it" in apart
+    assert "AU43" not in text[text.index('<table class="numbers"') : text.index("Units without")]
+    assert "Corr. p" not in apart
+
+
+def test_tables_say_what_they_hold_and_what_their_heads_head(site):
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert text.count("<table") == text.count("<caption"), path
+        assert not re.search(r"<th(?![^>]*scope=)[ >]", text), path
 
 
 def test_a_dead_filter_shows_no_faces(pages):
@@ -162,7 +227,7 @@ def test_a_dead_filter_shows_no_faces(pages):
 
 def test_a_filter_that_is_dead_on_the_faces_looked_at_says_so(pages):
     page = pages["filters/conv2-002.html"]
-    assert "Not tested: it does not tell the held-out faces apart" in page.words
+    assert "Not tested: it answers to none of the held-out faces, though" in page.words
     assert "It answers to none of the held-out faces" in page.words
 
 
@@ -183,18 +248,20 @@ def test_the_data_page_tells_what_was_found_and_left_out(pages):
         assert expected.replace(" ", "") in words.replace(" ", "")
 
 
-def test_the_methods_page_holds_settings_formulas_and_papers(pages):
+def test_the_methods_page_holds_the_text_the_rules_and_the_columns(report, pages):
     words = pages["methods.html"].words
     for expected in (
+        *(re.sub(r"\s+", " ", paragraph) for paragraph in methods_text(report.associations)),
+        *PAIRS,
+        *RULES.values(),
+        report.associations.data.attrs["exchangeable"],
+        report.associations.data.attrs["exchangeable_beyond"],
         "arXiv 1705.01842",
         "arXiv 1510.02969",
-        "1,999 shuffles",
-        "Benjamini and Hochberg",
-        "live filters × testable action units",
-        "at 0.05.",
         'question = "<why>"',
         "3.14159265359",
         "AU43 eyes closed",
+        "Copy the text",
     ):
         assert expected in words
 
@@ -212,7 +279,7 @@ def test_what_comes_from_data_is_escaped(site, pages):
 
 def test_nothing_missing_is_shown_as_nan(site, pages):
     for name, page in pages.items():
-        assert not re.search(r"\b(nan|inf|NaN|NaT|None(?!\.| answers| of))\b", page.words), name
+        assert not re.search(MISSING, page.words), name
     for path in site.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"[\"=:](nan|NaN|None|inf)[\" ;,<]", text), path
@@ -286,16 +353,34 @@ def test_keys_walk_through_all_filters_and_back(report, pages):
 def test_the_listing_shows_what_the_table_says(report, site):
     data = listing(site)
     columns = {column["title"]: column for column in data["columns"]}
-    assert data["passing"][0] == [12]
-    assert columns["Best unit"]["text"][0] == "AU12 lip corner puller"
-    assert columns["Answers to"]["text"][0] == "AU12"
-    assert columns["Answers to"]["text"][5] == "dead"
+    assert data["passing"][0] == data["beyond"][0] == [12]
+    assert data["kind"][0] == "beyond"
+    assert [kind for kind, _ in data["kinds"]] == ["beyond", "nothing", "dead"]
+    assert columns["Verdict"]["text"][0] == "beyond the emotion"
+    assert columns["Unit or nearest"]["text"][0] == "AU12 lip corner puller"
+    assert columns["Answers to (+ beyond)"]["text"][0] == "AU12+"
+    assert columns["Verdict"]["text"][5:7] == ["dead", "inactive"]
+    assert ["dead", "inactive"] in data["kinds"]
     assert columns["Corrected p"]["key"][5] is None
     assert columns["Corrected p"]["text"][5] == "–"
-    q = float(report.associations.data["q_auroc"].sel(filter="conv1/000", au=12))
-    assert columns["Corrected p"]["key"][0] == pytest.approx(q)
+    pair = report.associations.data.sel(filter="conv1/000", au=12)
+    for title, name in (("Corrected p", "q_auroc"), ("Beyond, corrected p", "q_beyond")):
+        assert columns[title]["key"][0] == pytest.approx(float(pair[name]), rel=1e-5)
+        assert columns[title]["text"][0] == wording.probability(float(pair[name]))
+    held_out = float(report.associations.data["named_auroc_held_out"][0])
+    assert columns["Held out"]["text"][0] == f"{held_out:.2f}"
     for column in data["columns"]:
         assert len(column["text"]) == 10
+
+
+def test_the_level_of_the_intervals_is_that_of_the_run(report, tmp_path):
+    made = replace(report, associations=tables.associations(attrs={"interval": 0.9}))
+    folder = write_site(made, tmp_path / "site").parent
+    titles = [column["title"] for column in listing(folder)["columns"]]
+    assert "AUROC [90 % CI]" in titles
+    page = Page(folder / "filters/conv1-000.html").words
+    assert "with 90 % interval" in page
+    assert "95 %" not in page
 
 
 def test_pages_stay_small(site):
@@ -322,6 +407,68 @@ def test_pages_say_when_something_was_not_made(report, tmp_path):
     page = Page(folder / "filters/conv1-000.html")
     assert "This run has no associations" in page.words
     assert "img" in {tag for tag, _ in page.tags}
+
+
+def shown(report, folder):
+    """The pages of a site, none of which holds a number that does not exist."""
+    made = write_site(report, folder / "site").parent
+    found = {path.relative_to(made).as_posix(): Page(path) for path in made.rglob("*.html")}
+    for name, page in found.items():
+        assert not re.search(MISSING, page.words), name
+    return found
+
+
+def test_every_kind_of_verdict_has_pages(report, tmp_path):
+    found = shown(replace(report, associations=tables.associations()), tmp_path)
+    index = found["index.html"].words
+    for short in ("beyond the emotion", "answers", "with the emotion", "constant", "inactive"):
+        assert short in index
+    for name, said in (
+        ("conv1-001", "Is shown to answer with the emotion: AU4"),
+        ("conv1-002", "was not tested: no filter could reach a small enough p"),
+        ("conv1-003", "The nearest is AU4"),
+        ("conv2-000", "answers to all of the held-out faces alike"),
+        ("conv2-003", "Is shown to be silenced by AU12"),
+    ):
+        assert said in found[f"filters/{name}.html"].words
+    assert "On people who did not choose it" not in found["filters/conv2-003.html"].words
+    assert "The tests are two-sided" in found["methods.html"].words
+
+
+def test_a_divergence_without_its_size_by_chance_is_not_shown(report, tmp_path):
+    made = tables.associations(kl_null=np.nan, kl_null_sd=np.nan)
+    folder = write_site(replace(report, associations=made), tmp_path / "site").parent
+    _, found = cells(folder / "filters/conv1-000.html", "AU12")
+    assert found[-1].startswith("–")
+    assert "0.2" not in found[-1]
+    columns = {column["title"]: column for column in listing(folder)["columns"]}
+    assert set(columns["KL (by chance)"]["text"]) == {"–"}
+    assert set(columns["KL (by chance)"]["key"]) == {None}
+
+
+@pytest.mark.parametrize(
+    ("settings", "changes", "told"),
+    [
+        ({"beyond": "none"}, {}, "knows more than the emotion tells was not asked"),
+        ({}, {"expression": ""}, "none of the held-out faces has a labelled emotion"),
+        ({"min_units": 500}, {}, "No action unit could be tested on the held-out faces"),
+        ({"null": "free"}, {"subject": ""}, "held-out faces, after correction"),
+        ({"null": "subject-flips", "beyond": "subject-flips"}, {}, "of 10 filters"),
+    ],
+)
+def test_runs_that_could_not_make_every_claim_say_so(tmp_path, settings, changes, told):
+    table = runs.faces()
+    for name, value in changes.items():
+        table = FaceTable(
+            table.data.assign({name: table.data[name].copy(data=[value] * len(table))})
+        )
+    store = runs.store(tmp_path / "activations.zarr", table)
+    made = associate(store, Settings(permutations=199, **settings))
+    found = shown(runs.report(tmp_path, store=store, associations=made), tmp_path)
+    assert told in found["index.html"].words
+    text = found["methods.html"].words
+    for paragraph in methods_text(made):
+        assert re.sub(r"\s+", " ", paragraph) in text
 
 
 def test_a_store_of_others_without_thumbnails_places_or_sizes_has_pages(tmp_path):

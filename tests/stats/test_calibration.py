@@ -9,9 +9,10 @@ import math
 import numpy as np
 import pytest
 
-from facsinterp.stats import effect
+from facsinterp.stats import effect, top
 from facsinterp.stats.multiple import adjust
-from facsinterp.stats.permute import null_named, p_values, upper_tail
+from facsinterp.stats.nulls import Rows, null_named
+from facsinterp.stats.permute import p_values, shuffles, upper_tail
 
 SUBJECTS, EACH, FILTERS, UNITS = 30, 5, 24, 4
 
@@ -38,11 +39,11 @@ def p_of(activation, labels, subjects, null, count, seed):
     weights = np.hstack(
         [
             (2 * effect.midranks(activation)).astype(np.int64),
-            effect.top_weights(activation, 10).weights,
+            top.top_weights(activation, 10).weights,
         ]
     )
-    blocks = null_named(null).blocks(subjects)
-    reached = upper_tail(weights, labels, blocks, count=count, seed=seed)
+    scheme = null_named(null).bind(Rows.of(subjects))
+    reached = upper_tail(weights, labels, scheme, count=count, seed=seed).reached
     return np.split(p_values(reached, count), 2)
 
 
@@ -94,10 +95,8 @@ def test_labels_that_are_shuffled_give_nothing(null):
     found = []
     for store in range(60):
         activation, labels, subjects, _ = simulate(rng, planted=8)
-        blocks = null_named(null).blocks(subjects)
-        order = np.lexsort((rng.random(len(labels)), blocks))
-        moved = np.empty_like(order)
-        moved[np.argsort(blocks, kind="stable")] = order
+        scheme = null_named(null).bind(Rows.of(subjects))
+        moved = next(shuffles(scheme, 1, 10_000 + store))[0]
         p, _ = p_of(activation, labels[moved], subjects, null, 999, store)
         found.append((adjust(p) <= 0.05).any())
     assert np.mean(found) <= 0.05 + 3.5 * math.sqrt(0.05 * 0.95 / 60)

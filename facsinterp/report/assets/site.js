@@ -39,7 +39,8 @@
   };
 
   const sortable = (table) => {
-    const heads = [...table.tHead.rows[0].cells];
+    // Above the names of the columns may stand those of their groups.
+    const heads = [...table.tHead.rows[table.tHead.rows.length - 1].cells];
     const key = (row, column) => {
       const cell = row.cells[column];
       const given = cell.dataset.key;
@@ -63,12 +64,15 @@
 
   const listing = (table, data) => {
     const at = (id) => document.getElementById(id);
-    const [search, layer, unit, alive] = ["search", "layer", "unit", "alive"].map(at);
+    const [search, layer, unit, beyond, verdict, alive] =
+      ["search", "layer", "unit", "beyond", "verdict", "alive"].map(at);
     const option = (select, value, text) => select.append(new Option(text, value));
     data.layers.forEach((name) => option(layer, name, name));
     const wanted = new Set(data.passing.flat());
     data.units.forEach(([number, text]) => wanted.has(number) && option(unit, number, text));
-    if (!data.units.length) unit.parentElement.hidden = true;
+    data.kinds.forEach(([kind, text]) => option(verdict, kind, text));
+    if (!data.beyond.some((units) => units.length)) beyond.parentElement.hidden = true;
+    if (!data.units.length) [unit, beyond, verdict].forEach((x) => { x.parentElement.hidden = true; });
 
     const words = data.href.map((_, row) =>
       data.columns.map((column) => column.text[row]).join(" ").toLowerCase());
@@ -90,13 +94,17 @@
     });
     table.tHead.append(head);
 
+    const answers = (units) =>
+      unit.value === "" ? !beyond.checked || units.length > 0
+        : unit.value === "any" ? units.length > 0 : units.includes(Number(unit.value));
+
     const select = () => {
       const asked = search.value.toLowerCase().split(/\s+/).filter(Boolean);
       const inLayer = data.layers.indexOf(layer.value);
       found = data.href.map((_, row) => row).filter((row) =>
         (inLayer < 0 || data.layer[row] === inLayer) &&
-        (unit.value === "" || (unit.value === "any" ? data.passing[row].length > 0
-          : data.passing[row].includes(Number(unit.value)))) &&
+        answers(beyond.checked ? data.beyond[row] : data.passing[row]) &&
+        (verdict.value === "" || data.kind[row] === verdict.value) &&
         !(alive.checked && data.dead[row]) &&
         asked.every((word) => words[row].includes(word)));
       const column = data.columns[order.column];
@@ -109,10 +117,18 @@
 
     const line = (row) => {
       const tr = document.createElement("tr");
-      if (data.passing[row].length) tr.className = "passes";
+      if (data.passing[row].length) tr.className = "found";
       if (data.dead[row]) tr.className = "dead";
       data.columns.forEach((column) => {
         const cell = document.createElement("td");
+        if (column.kind === "verdict") {
+          const badge = document.createElement("span");
+          badge.className = `mark kind-${data.kind[row] || "none"}`;
+          badge.textContent = column.text[row];
+          cell.append(badge);
+          tr.append(cell);
+          return;
+        }
         if (column.kind !== "text") cell.className = { number: "num" }[column.kind] || column.kind;
         if (column.kind === "link") {
           const link = document.createElement("a");
@@ -140,24 +156,26 @@
     const turn = (by) => { page += by; show(); table.scrollIntoView({ block: "nearest" }); };
     const fromAddress = (scroll) => {
       const asked = new URLSearchParams(location.hash.slice(1));
-      if (!asked.has("layer") && !asked.has("unit")) return;
+      if (!["layer", "unit", "verdict"].some((name) => asked.has(name))) return;
       layer.value = asked.get("layer") || "";
       unit.value = asked.get("unit") || "";
+      verdict.value = asked.get("verdict") || "";
+      beyond.checked = asked.has("beyond");
       search.value = "";
       select();
       if (scroll) at("filters").scrollIntoView();
     };
 
     search.form.addEventListener("submit", (event) => event.preventDefault());
-    [layer, unit, alive].forEach((field) => field.addEventListener("change", select));
+    [layer, unit, beyond, verdict, alive].forEach((field) => field.addEventListener("change", select));
     let waiting = 0;
     search.addEventListener("input", () => {
       clearTimeout(waiting);
       waiting = setTimeout(select, 80);
     });
     at("clear").addEventListener("click", () => {
-      search.value = layer.value = unit.value = "";
-      alive.checked = false;
+      search.value = layer.value = unit.value = verdict.value = "";
+      alive.checked = beyond.checked = false;
       history.replaceState(null, "", location.pathname);
       select();
     });
@@ -199,6 +217,23 @@
     });
   };
 
+  // The clipboard may be refused to a page from disk; then the text is selected and copied.
+  const copier = (button) => {
+    const told = button.parentElement.querySelector("[role=status]");
+    button.addEventListener("click", async () => {
+      const source = document.getElementById(button.dataset.copy);
+      const text = [...source.children].map((part) => part.textContent).join("\n\n");
+      try {
+        await navigator.clipboard.writeText(text);
+        told.textContent = "Copied.";
+      } catch {
+        getSelection().selectAllChildren(source);
+        told.textContent = document.execCommand("copy") ? "Copied." : "Selected: copy it by key.";
+      }
+    });
+  };
+
+  document.querySelectorAll("button[data-copy]").forEach(copier);
   document.querySelectorAll("table[data-sortable]").forEach(sortable);
   const table = document.getElementById("listing");
   if (table && window.facsinterpFilters) listing(table, window.facsinterpFilters);

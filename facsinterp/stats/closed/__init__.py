@@ -1,0 +1,1 @@
+"""Without shuffles: moments, exact distributions and saddlepoints of sums over strata."""

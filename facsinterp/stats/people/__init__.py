@@ -1,0 +1,1 @@
+"""How a number would vary with other people: resamples, held-out halves, stable names."""
