@@ -59,7 +59,7 @@ class InputError(FacsinterpError, ValueError):
         if isinstance(faults, str):
             faults = Fault(faults)
         self.faults: tuple[Fault, ...] = (faults,) if isinstance(faults, Fault) else tuple(faults)
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+        super().__init__(_listed(self.faults))
 
     @classmethod
     def raise_any(cls, faults: Iterable[Fault]) -> None:
@@ -80,6 +80,13 @@ class InputError(FacsinterpError, ValueError):
             )
             for fault in self.faults
         )
+
+
+def _listed(faults: tuple[Fault, ...]) -> str:
+    """Several faults with their number first and a blank line before each."""
+    if len(faults) == 1:
+        return str(faults[0])
+    return "\n\n".join([f"{len(faults)} faults:", *map(str, faults)])
 
 
 class DefinitionError(InputError):

@@ -29,10 +29,11 @@ from facsinterp.faces.sources.registry import source
 from facsinterp.faces.table import FaceTable
 from facsinterp.nets.network import Network
 from facsinterp.report.parts import Finding, Section
-from facsinterp.study.contract import Inputs, Need, Study, StudyResult
+from facsinterp.study.contract import Control, Inputs, Need, Study, StudyResult
 from facsinterp.study.results import load_result, save_result
 
 SIZE = 32
+TINY_SETTINGS = Settings(permutations=99, min_units=1)
 
 
 def tiny_faces(subjects: int = 6, sequences: int = 4) -> tuple[FaceTable, Pixels]:
@@ -50,12 +51,12 @@ def tiny_faces(subjects: int = 6, sequences: int = 4) -> tuple[FaceTable, Pixels
     return faces.with_split(split), pixels
 
 
-def tiny_network(classes: tuple[str, ...] = ("neutral", "happy")) -> Network:
+def tiny_network(classes: tuple[str, ...] = ("neutral", "happy"), seed: int = 0) -> Network:
     """An untrained network of two conv layers (4 and 6 filters) for 32 px grey faces."""
     import torch
     from torch import nn
 
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     module = nn.Sequential()
     module.add_module("conv1", nn.Conv2d(1, 4, 3, padding=1))
     module.add_module("relu1", nn.ReLU())
@@ -68,16 +69,27 @@ def tiny_network(classes: tuple[str, ...] = ("neutral", "happy")) -> Network:
     return Network.of(module, classes=classes, input_shape=(1, SIZE, SIZE))
 
 
-def tiny_store(folder: Path) -> ActivationStore:
+def tiny_store(folder: Path, seed: int = 0) -> ActivationStore:
     """What the tiny network answers to the tiny faces, written below `folder`."""
     faces, pixels = tiny_faces()
-    network = tiny_network()
+    network = tiny_network(seed=seed)
     plan = Plan.of(network.fingerprint, network.channels, faces, pixels.fingerprint)
     return sweep(network, pixels, faces, plan, folder / "activations.zarr")
 
 
-def tiny_inputs(folder: Path, seed: int = 0) -> Inputs:
-    """Everything that a study can ask for, on tiny faces."""
+def tiny_controls(folder: Path) -> dict[tuple[str, int | None], Control]:
+    """Two networks of each of three arms and a bank without a seed, none of them trained."""
+    seeded = [(arm, seed) for arm in ("trained", "untrained", "identity") for seed in (1, 2)]
+    found = {}
+    for number, (arm, seed) in enumerate([*seeded, ("pixels", None)], start=1):
+        store = tiny_store(folder / f"{arm}-{seed}", number)
+        table = associate(store, TINY_SETTINGS)
+        found[arm, seed] = Control(arm, seed, store, table, scores=None)
+    return found
+
+
+def tiny_inputs(folder: Path, seed: int = 0, needs: frozenset[Need] = frozenset(Need)) -> Inputs:
+    """What a study with these needs can ask for, on tiny faces."""
     faces, pixels = tiny_faces()
     store = tiny_store(folder)
     scratch = folder / "scratch"
@@ -87,9 +99,10 @@ def tiny_inputs(folder: Path, seed: int = 0) -> Inputs:
         pixels=pixels,
         scratch=scratch,
         seed=seed,
-        given_network=tiny_network(),
-        given_store=store,
-        given_associations=associate(store, Settings(permutations=99, min_units=1)),
+        given_network=tiny_network() if Need.NETWORK in needs else None,
+        given_store=store if Need.ACTIVATIONS in needs else None,
+        given_associations=associate(store, TINY_SETTINGS) if Need.ASSOCIATIONS in needs else None,
+        given_controls=tiny_controls(folder / "controls") if Need.CONTROLS in needs else None,
     )
 
 
@@ -102,17 +115,8 @@ class StudyContract:
     @classmethod
     def inputs(cls, tmp_path_factory: pytest.TempPathFactory) -> Inputs:
         """Only what the study declares, so that an undeclared need shows."""
-        given = tiny_inputs(tmp_path_factory.mktemp("study"))
-        needs = type(cls.study).needs
-        return Inputs(
-            faces=given.faces,
-            pixels=given.pixels,
-            scratch=given.scratch,
-            seed=given.seed,
-            given_network=given.given_network if Need.NETWORK in needs else None,
-            given_store=given.given_store if Need.ACTIVATIONS in needs else None,
-            given_associations=given.given_associations if Need.ASSOCIATIONS in needs else None,
-        )
+        folder = tmp_path_factory.mktemp("study")
+        return tiny_inputs(folder, needs=type(cls.study).needs)
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -60,13 +60,19 @@ def test_a_fault_says_what_where_expected_got_and_do():
 def test_an_error_carries_every_fault():
     error = DataError(Fault(what) for what in ("one", "two"))
     assert [fault.what for fault in error.faults] == ["one", "two"]
-    assert str(error) == "one\ntwo"
+    assert str(error) == "2 faults:\n\none\n\ntwo"
     assert DataError("alone").faults == DataError(Fault("alone")).faults == (Fault("alone"),)
+
+
+def test_faults_of_several_lines_stand_apart_and_one_stands_alone():
+    fault = Fault("a cell is wrong", "row 3", do="mend it")
+    assert str(DataError(fault)) == str(fault)
+    assert str(DataError([fault, fault, fault])).split("\n\n") == ["3 faults:", *[str(fault)] * 3]
 
 
 def test_raise_any_raises_once_with_all():
     DataError.raise_any([])
-    with pytest.raises(DataError, match="one\ntwo"):
+    with pytest.raises(DataError, match="one\n\ntwo"):
         DataError.raise_any(Fault(what) for what in ("one", "two"))
 
 

@@ -41,12 +41,13 @@ from facsinterp.errors import PluginError
 from facsinterp.faces.table import FaceTable
 from facsinterp.progress import SILENT, Progress
 from facsinterp.report.parts import Finding, Section
+from facsinterp.stats.accuracy import Scores
 
 if TYPE_CHECKING:
     from facsinterp.faces.pixels import Pixels
     from facsinterp.nets.network import Network
 
-__all__ = ["Finding", "Inputs", "Need", "Section", "Study", "StudyResult"]
+__all__ = ["Control", "Finding", "Inputs", "Need", "Section", "Study", "StudyResult"]
 
 T = TypeVar("T")
 
@@ -57,6 +58,21 @@ class Need(StrEnum):
     NETWORK = "network"
     ACTIVATIONS = "activations"
     ASSOCIATIONS = "associations"
+    CONTROLS = "controls"
+
+
+@dataclass(frozen=True)
+class Control:
+    """One network that the studied one is compared with, asked about the same faces."""
+
+    arm: str
+    """`trained`, `untrained`, ...: a name of `[controls] arms`."""
+    seed: int | None
+    """Of its weights and training; None for what has none, such as a bank of fixed filters."""
+    store: ActivationStore
+    associations: Associations
+    scores: Scores | None
+    """How well it names the expressions of the held-out people; None where it cannot."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +88,7 @@ class Inputs:
     given_network: Network | None = None
     given_store: ActivationStore | None = None
     given_associations: Associations | None = None
+    given_controls: Mapping[tuple[str, int | None], Control] | None = None
 
     @property
     def network(self) -> Network:
@@ -87,6 +104,14 @@ class Inputs:
     def associations(self) -> Associations:
         """Each filter's association with each action unit (needs `Need.ASSOCIATIONS`)."""
         return _declared(self.given_associations, Need.ASSOCIATIONS)
+
+    @property
+    def controls(self) -> Mapping[tuple[str, int | None], Control]:
+        """What `[controls]` names, by arm and seed (needs `Need.CONTROLS`).
+
+        All have the same test subjects. The seed is None for what has none.
+        """
+        return _declared(self.given_controls, Need.CONTROLS)
 
     def rng(self) -> np.random.Generator:
         """A fresh generator that depends on the definition's seed alone."""

@@ -37,6 +37,11 @@ class RunFolder:
         return self.path / "associations.zarr"
 
     @property
+    def association_parts(self) -> Path:
+        """Finished parts of associations that are not all there yet."""
+        return self.path / "associations.parts"
+
+    @property
     def tables(self) -> Path:
         """The study's result."""
         return self.path / "tables"

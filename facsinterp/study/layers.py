@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from facsinterp.activations.plan import layer_faults
 from facsinterp.errors import Fault, InputError
 from facsinterp.nets.blueprint import Blueprint
+from facsinterp.study.faults import of_network
 
 
 def unknown_layers(
@@ -23,12 +24,12 @@ def unknown_layers(
     try:
         known = _tapped(blueprint)
     except InputError as error:
-        yield from error.inside("network").faults if certain else ()
+        yield from of_network(error) if certain else ()
         return
     except Exception as error:  # a builder of the user's own may raise anything
         if certain:
             got = f"{type(error).__name__}: {error}"
-            yield Fault("the network cannot be built", f"network: {blueprint.arch}", got=got)
+            yield Fault("the network cannot be built", "network.import", got=got)
         return
     for fault in layer_faults(layers, known):
         yield replace(fault, where="sweep.layers", do=_advice(layers, known))

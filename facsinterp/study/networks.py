@@ -1,5 +1,7 @@
 """The network of a run: trained fold by fold on people kept apart, or given with weights.
 
+It may also stay untrained, be a bank of fixed filters, or be rotated: the controls.
+
 Each fold is a step of its own, `network/<fold>/`: weights, training curves, and what the
 network said of each held-out face. The filters that are studied are those of the first
 fold, whose test subjects it never saw.
@@ -8,6 +10,7 @@ fold, whose test subjects it never saw.
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,18 +22,21 @@ from facsinterp.errors import DataError, Fault, WeightsError
 from facsinterp.faces.folds import Fold, hold_out, k_folds
 from facsinterp.faces.pixels import Pixels
 from facsinterp.faces.table import FaceTable
-from facsinterp.facs import EXPRESSIONS
+from facsinterp.nets.banks import fill
 from facsinterp.nets.blueprint import Blueprint
 from facsinterp.nets.network import Network
 from facsinterp.nets.prediction import predict
 from facsinterp.nets.recipes import Recipe
+from facsinterp.nets.rotation import rotated_at_random
 from facsinterp.nets.training import fit
 from facsinterp.nets.weights import load_network, load_weights, save_network
 from facsinterp.nets.zoo import from_blueprint
 from facsinterp.progress import Progress
 from facsinterp.provenance import fingerprint, installed_versions
 from facsinterp.study.folder import CURVES, PREDICTIONS, RunFolder
+from facsinterp.study.ledger import FILE_NAME as LEDGER
 from facsinterp.study.ledger import Ledger
+from facsinterp.study.lessons import class_names, lesson
 from facsinterp.study.locate import DataPlaces
 from facsinterp.study.spec import StudySpec, TrainPart
 
@@ -53,31 +59,65 @@ def make_network(
     device: str,
     progress: Progress,
 ) -> Looker:
-    """The network that a definition asks for; folds trained before are loaded, not repeated."""
+    """The network that a definition asks for; folds trained before are loaded, not repeated.
+
+    A fold that another run beside this one has made from the same content is taken from it.
+    """
     if spec.network.train is None:
         network = _given(spec, faces, pixels, places)
-        return Looker(network, np.full(len(faces), "", dtype="U1"))
+        return Looker(_turned(spec, network), np.full(len(faces), "", dtype="U1"))
     _require_classes(faces)
     folds = _folds(spec.network.train, faces, spec.seed)
-    key = fingerprint(
-        spec.network.model_dump(mode="json", by_alias=True),
-        faces.fingerprint,
-        pixels.fingerprint,
-        spec.seed,
-        installed_versions(),
-    )
     for fold in folds:
-        step = f"network/{fold.name}"
-        if ledger.has(step, key):
-            progress.say(f"network {fold.name}: already trained")
-            continue
-        with ledger.writing(step, key) as partial:
-            _train(spec, faces, pixels, fold, partial, device=device, progress=progress)
+        _make(spec, faces, pixels, fold, ledger, device=device, progress=progress)
     first = folds[0]
     place = RunFolder(ledger.folder).network(first.name)
     # Code of the user's own runs because the definition names it, not because a file does.
-    network = load_network(place, builder=spec.network.builder or "")
-    return Looker(network, _split(first, len(faces)))
+    network = load_network(place, builder=spec.network.built)
+    return Looker(_turned(spec, network), _split(first, len(faces)))
+
+
+def _turned(spec: StudySpec, network: Network) -> Network:
+    return rotated_at_random(network, spec.network_seed) if spec.network.rotated else network
+
+
+def _make(
+    spec: StudySpec,
+    faces: FaceTable,
+    pixels: Pixels,
+    fold: Fold,
+    ledger: Ledger,
+    *,
+    device: str,
+    progress: Progress,
+) -> None:
+    """The network of one fold in its folder, unless it is there."""
+    key = fingerprint(
+        spec.network_content, faces.fingerprint, pixels.fingerprint, spec.seed, installed_versions()
+    )
+    step = f"network/{fold.name}"
+    if ledger.has(step, key):
+        progress.say(f"network {fold.name}: already {_made(spec)}")
+        return
+    other = _elsewhere(ledger, step, key)
+    with ledger.writing(step, key) as partial:
+        if other is not None:
+            progress.say(f"network {fold.name}: taken from {other.parent.name}/{other.name}")
+            shutil.copytree(other / step, partial, dirs_exist_ok=True)
+        else:
+            _write(spec, faces, pixels, fold, partial, device=device, progress=progress)
+
+
+def _made(spec: StudySpec) -> str:
+    return "trained" if spec.network.learns else "made"
+
+
+def _elsewhere(ledger: Ledger, step: str, key: str) -> Path | None:
+    """The folder of another run that finished the same step from the same content."""
+    for steps in sorted(ledger.folder.parents[1].glob(f"*/*/{LEDGER}")):
+        if steps.parent != ledger.folder and Ledger(steps.parent).has(step, key):
+            return steps.parent
+    return None
 
 
 def _split(fold: Fold, n: int) -> NDArray[np.str_]:
@@ -85,12 +125,6 @@ def _split(fold: Fold, n: int) -> NDArray[np.str_]:
     split = np.full(n, "", dtype="U10")
     split[fold.train], split[fold.validation], split[fold.test] = "train", "validation", "test"
     return split
-
-
-def class_names(faces: FaceTable) -> tuple[str, ...]:
-    """The expressions that label some face: the usual ones in CK+ order, then any others."""
-    there = set(faces.column("expression")) - {""}
-    return (*(e for e in EXPRESSIONS if e in there), *sorted(there - set(EXPRESSIONS)))
 
 
 def _require_classes(faces: FaceTable) -> None:
@@ -108,12 +142,13 @@ def _require_classes(faces: FaceTable) -> None:
 
 def _folds(train: TrainPart, faces: FaceTable, seed: int) -> tuple[Fold, ...]:
     if train.folds is not None:
-        return k_folds(faces, train.folds, seed)
-    assert train.hold_out is not None  # TrainPart holds exactly one of the two
+        folds = k_folds(faces, train.folds, seed)
+        return folds[:1] if train.first_fold_only else folds
+    assert train.hold_out is not None  # a definition gives one of the two
     return (hold_out(faces, train.hold_out, seed),)
 
 
-def _train(
+def _write(
     spec: StudySpec,
     faces: FaceTable,
     pixels: Pixels,
@@ -123,39 +158,72 @@ def _train(
     device: str,
     progress: Progress,
 ) -> None:
-    """One fold's network, its curves, and what it says of the fold's test faces."""
-    classes = class_names(faces)
-    expression = faces.column("expression")
-    labels = np.array([classes.index(e) if e else -1 for e in expression], dtype=np.int64)
-    train, validation, test = (
-        rows[labels[rows] >= 0] for rows in (fold.train, fold.validation, fold.test)
-    )
-    blueprint = _blueprint(spec, pixels, classes)
-    held_out = len(set(faces.column("subject")[test]))
+    """One fold's network, its curves if it learns, and what it says of the fold's test faces."""
+    held_out = len(set(faces.column("subject")[fold.test]))
     progress.say(f"network {fold.name}: held-out subjects: {held_out}")
+    if spec.network.learns:
+        network = _trained(spec, faces, pixels, fold, folder, device=device, progress=progress)
+    else:
+        network = _untrained(spec, faces, pixels, fold)
+        save_network(network, folder)
+    if set(network.classes) == set(class_names(faces)) and spec.network.bank is None:
+        _predict(network, faces, pixels, fold, folder, device=device)
+
+
+def _trained(
+    spec: StudySpec,
+    faces: FaceTable,
+    pixels: Pixels,
+    fold: Fold,
+    folder: Path,
+    *,
+    device: str,
+    progress: Progress,
+) -> Network:
+    assert spec.network.train is not None  # it learns
+    learnt = lesson(faces, fold, spec.network.train.labels, spec.network_seed)
+    blueprint = _blueprint(spec, pixels, learnt.classes)
     trained = fit(
-        from_blueprint(blueprint, seed=spec.seed),
+        from_blueprint(blueprint, seed=spec.network_seed),
         images=pixels.array,
-        labels=labels,
-        train=train,
-        validation=validation,
-        classes=classes,
+        labels=learnt.labels,
+        train=learnt.train,
+        validation=learnt.validation,
+        classes=learnt.classes,
         recipe=_recipe(spec),
-        seed=spec.seed,
+        seed=spec.network_seed,
         device=device,
         progress=progress,
         blueprint=blueprint,
     )
     save_network(trained.network, folder)
     (folder / CURVES).write_text(json.dumps(asdict(trained.curves)), encoding="utf-8")
-    said = predict(trained.network, pixels.array, test, device=device).argmax(axis=1)
+    return trained.network
+
+
+def _untrained(spec: StudySpec, faces: FaceTable, pixels: Pixels, fold: Fold) -> Network:
+    """The network as its seed draws it, or a bank made from the fold's training faces."""
+    blueprint = _blueprint(spec, pixels, class_names(faces))
+    module = from_blueprint(blueprint, seed=spec.network_seed)
+    if spec.network.bank is not None:
+        fill(module, pixels.array[fold.train])
+    shape = (blueprint.channels_in, blueprint.size, blueprint.size)
+    return Network.of(module, classes=blueprint.classes, input_shape=shape, blueprint=blueprint)
+
+
+def _predict(
+    network: Network, faces: FaceTable, pixels: Pixels, fold: Fold, folder: Path, *, device: str
+) -> None:
+    expression = faces.column("expression")
+    test = fold.test[expression[fold.test] != ""]
+    said = predict(network, pixels.array, test, device=device).argmax(axis=1)
     table = pd.DataFrame(
         {
             "image": faces.images[test],
             "subject": faces.column("subject")[test],
             "fold": fold.name,
             "true": expression[test],
-            "predicted": np.array(classes)[said],
+            "predicted": np.array(network.classes)[said],
         }
     )
     table.to_parquet(folder / PREDICTIONS, index=False)
@@ -180,7 +248,7 @@ def _blueprint(spec: StudySpec, pixels: Pixels, classes: tuple[str, ...]) -> Blu
 def _given(spec: StudySpec, faces: FaceTable, pixels: Pixels, places: DataPlaces) -> Network:
     """The network whose weights the definition names, found in the data folder."""
     weights = spec.network.weights
-    assert weights is not None  # NetworkPart: weights where nothing is trained
+    assert weights is not None  # a definition gives weights where nothing is trained
     root = places.default
     path = (root / weights) if root else Path(weights)
     if not path.exists():

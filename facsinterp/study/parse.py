@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -12,13 +11,15 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from facsinterp.association.settings import Settings
-from facsinterp.errors import DefinitionError, Fault, InputError, PluginError
+from facsinterp.errors import DefinitionError, Fault, PluginError
 from facsinterp.faces.prepare import Preparation
 from facsinterp.faces.sources.registry import source
 from facsinterp.study import registry
-from facsinterp.study.faults import faults_of, model_of
-from facsinterp.study.layers import unknown_layers
-from facsinterp.study.spec import StudySpec
+from facsinterp.study.combinations import controls_faults, fixed, network_faults
+from facsinterp.study.contract import Study
+from facsinterp.study.faults import bad_keys, faults_of, model_of, nearest, placed
+from facsinterp.study.feasible import cannot_be_built, own_faults
+from facsinterp.study.spec import StudySpec, TrainPart
 
 FILE_NAME: Final = "study.toml"
 DEFAULT_RECIPE: Final = "short"
@@ -61,33 +62,10 @@ def parse_spec(text: str, *, name: str) -> StudySpec:
     content = _gathered(content)
     spec = _validated(content, name, text, faults)
     content = _filled(content, faults)
+    faults.extend(cannot_be_built(content, faults))
     if faults or spec is None:
         raise DefinitionError(faults)
-    checked = StudySpec.model_validate({**content, "name": name, "text": text})
-    DefinitionError.raise_any(_cannot_be_built(checked))
-    return checked
-
-
-def _cannot_be_built(spec: StudySpec) -> Iterator[Fault]:
-    """Why the network cannot be built for pictures of this size, or has no such layers.
-
-    It is built, without training, only when layers are named.
-    """
-    from facsinterp.nets.blueprint import Blueprint
-    from facsinterp.nets.zoo import check
-
-    network, prepared = spec.network, spec.preparation
-    depth = 1 if prepared.colour == "grey" else 3
-    # How many classes there are is known only with the faces; any two stand for them.
-    classes = network.classes or ("one", "another")
-    blueprint = Blueprint(network.built, classes, prepared.size, depth, network.options)
-    try:
-        check(blueprint)
-    except InputError as error:
-        yield from error.inside("network").faults
-        return
-    if spec.sweep.layers is not None:
-        yield from unknown_layers(spec.sweep.layers, blueprint, certain=bool(network.classes))
+    return StudySpec.model_validate({**content, "name": name, "text": text})
 
 
 def _gathered(content: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +84,8 @@ def _gathered(content: dict[str, Any]) -> dict[str, Any]:
         }
     train = content["network"].get("train") if _is_table(content, "network") else None
     if isinstance(train, dict):
-        kept = {key: train[key] for key in ("folds", "hold_out") if key in train}
+        own = set(TrainPart.model_fields) - {"recipe"}
+        kept = {key: value for key, value in train.items() if key in own}
         recipe = {key: value for key, value in train.items() if key not in kept}
         content["network"]["train"] = {**kept, "recipe": recipe}
     return content
@@ -131,15 +110,15 @@ def _filled(content: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
     filled = dict(content)
     if _is_table(content, "faces"):
         faces = dict(content["faces"])
-        faces["preparation"] = _checked(
-            model_of(Preparation), faces["preparation"], "faces", faults
-        )
+        faces["preparation"] = _settings(Preparation, faces["preparation"], "faces", faults)
         faces["options"] = _source_options(faces, faults)
         filled["faces"] = faces
     if _is_table(content, "network"):
         filled["network"] = _network(dict(content["network"]), faults)
     filled["association"] = _association(content.get("association", {}), faults)
-    filled["params"] = _params(content, faults)
+    study = _study(content, faults)
+    filled["params"] = _params(content, study, faults)
+    faults.extend(controls_faults(content, study))
     return filled
 
 
@@ -165,7 +144,7 @@ def _source_options(faces: Mapping[str, Any], faults: list[Fault]) -> dict[str, 
     try:
         found = source(faces["source"])
     except DefinitionError as error:
-        faults.extend(error.inside("faces.source").faults)
+        faults.extend(placed(fault, "faces.source") for fault in error.faults)
         return {}
     also = ["source", *model_of(Preparation).model_fields]
     return _checked(found.Options, faces["options"], "faces", faults, also=also)
@@ -173,16 +152,21 @@ def _source_options(faces: Mapping[str, Any], faults: list[Fault]) -> dict[str, 
 
 def _network(network: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
     # Architectures and recipes live beside torch, which is slow to load.
+    from facsinterp.nets.banks import BankOptions
     from facsinterp.nets.zoo import ARCHITECTURES
 
+    faults.extend(network_faults(network))
     arch = network.get("arch")
     if isinstance(arch, str) and arch in ARCHITECTURES:
         given = network.get("options", {})
         network["options"] = _checked(ARCHITECTURES[arch].options, given, "network.options", faults)
     elif isinstance(arch, str):
         faults.append(_unknown("network", "network.arch", arch, list(ARCHITECTURES)))
+    elif "bank" in network:
+        given = network.get("options", {})
+        network["options"] = _checked(BankOptions, given, "network.options", faults)
     train = network.get("train")
-    if isinstance(train, dict):
+    if isinstance(train, dict) and not fixed(network):
         network["train"] = {**train, "recipe": _recipe(train["recipe"], faults)}
     return network
 
@@ -200,24 +184,28 @@ def _recipe(given: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:
 
 
 def _unknown(kind: str, where: str, got: str, known: list[str]) -> Fault:
-    near = difflib.get_close_matches(got, known, n=1)
-    do = f"did you mean {near[0]}?" if near else ""
-    return Fault(f"there is no {kind} {got!r}", where, expected=", ".join(known), do=do)
+    what = f"there is no {kind} {got!r}"
+    return Fault(what, where, expected=", ".join(known), do=nearest(got, known))
 
 
 def _settings(
     kind: type, given: Mapping[str, Any], where: str, faults: list[Fault]
 ) -> dict[str, Any]:
-    """The fields of a settings dataclass with defaults; its own checks count too."""
-    before = len(faults)
-    filled = _checked(model_of(kind), given, where, faults)
-    if len(faults) == before:
-        try:
-            kind(**filled)
-        except InputError as error:
-            faults.extend(error.inside(where).faults)
-        except ValueError as error:
-            faults.append(Fault(str(error), where=where))
+    """The fields of a settings dataclass with defaults; its own checks count too.
+
+    Where some fields cannot be read, the checks are those of the others.
+    """
+    model = model_of(kind)
+    bad: set[str] = set()
+    try:
+        filled = good = model.model_validate(dict(given)).model_dump(mode="json")
+    except ValidationError as error:
+        faults.extend(faults_of(error, model, where))
+        bad, filled = bad_keys(error), dict(given)
+        rest = {key: value for key, value in filled.items() if key not in bad}
+        good = model.model_validate(rest).model_dump(mode="json")
+    own = kind.__name__.casefold()
+    faults.extend(placed(fault, where, own) for fault in own_faults(kind, good, bad))
     return filled
 
 
@@ -230,14 +218,21 @@ def _association(given: object, faults: list[Fault]) -> dict[str, Any]:
     return filled
 
 
-def _params(content: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:
-    given = content.get("params", {})
+def _study(content: Mapping[str, Any], faults: list[Fault]) -> type[Study] | None:
     name = content.get("study")
-    if not isinstance(name, str) or not isinstance(given, dict):
-        return {}
+    if not isinstance(name, str):
+        return None  # already told as a fault of StudySpec
     try:
-        study = registry.load(name)
+        return registry.load(name)
     except PluginError as error:
         faults.append(Fault(str(error), where="study"))
-        return dict(given)
-    return _checked(study, given, "params", faults)
+        return None
+
+
+def _params(
+    content: Mapping[str, Any], study: type[Study] | None, faults: list[Fault]
+) -> dict[str, Any]:
+    given = content.get("params", {})
+    if not isinstance(given, dict):
+        return {}
+    return dict(given) if study is None else _checked(study, given, "params", faults)

@@ -19,7 +19,7 @@ from facsinterp.stats.accuracy import Scores, score
 from facsinterp.study.folder import CURVES, PREDICTIONS, RunFolder
 from facsinterp.study.parse import parse_spec
 from facsinterp.study.results import load_result
-from facsinterp.study.spec import StudySpec, precision_words
+from facsinterp.study.spec import StudySpec, network_words, precision_words
 
 
 def publish(folder: Path, *, progress: Progress = SILENT) -> Path:
@@ -68,8 +68,9 @@ def _facts(spec: StudySpec, store: ActivationStore, run: RunFolder) -> list[Fact
         Fact("Source", store.faces.terms.source or source(spec.faces.source).title),
         Fact(
             "Network",
-            spec.network.built,
-            f"{prepared.size} × {prepared.size} px {prepared.colour}, {len(store.layers)} layers",
+            spec.network.name,
+            f"{prepared.size} × {prepared.size} px {prepared.colour}, {len(store.layers)} layers"
+            + (f"; {kind}" if (kind := network_words(spec.network)) else ""),
         ),
     ]
     if precision_words(spec):

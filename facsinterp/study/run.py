@@ -1,6 +1,7 @@
 """A run: from a definition to a report, each step skipped when its output is there.
 
     faces -> pixels -> network -> activations -> associations -> study -> site
+                       (the same for each control)
 
 Everything a run writes lies in `<out>/<name>/<id>/`, but for decoded pixels, which
 definitions that show the same faces share in `<out>/.cache/pixels/`.
@@ -13,20 +14,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facsinterp.activations.store import ActivationStore
-from facsinterp.association.associate import associate
-from facsinterp.association.table import Associations
-from facsinterp.errors import StoreError
+from facsinterp.association.table import FORMAT
 from facsinterp.progress import SILENT, Progress
-from facsinterp.provenance import Provenance, fingerprint
+from facsinterp.provenance import Provenance
 from facsinterp.study import registry
+from facsinterp.study.associated import associated
 from facsinterp.study.contract import Inputs, Need, Study
+from facsinterp.study.controls import controls_of, swept_controls
 from facsinterp.study.folder import RunFolder
-from facsinterp.study.ledger import Ledger, discard
+from facsinterp.study.ledger import Ledger
 from facsinterp.study.locate import DataPlaces
 from facsinterp.study.publish import publish
 from facsinterp.study.results import save_result
 from facsinterp.study.spec import StudySpec
-from facsinterp.study.swept import Work, swept
+from facsinterp.study.swept import Work, look, swept
 
 if TYPE_CHECKING:
     from facsinterp.activations.sweeping.crew import Crew
@@ -43,9 +44,9 @@ def run_study(
 ) -> Path:
     """The `index.html` of the report of a definition, after computing what is not there yet.
 
-    `crew`: who sweeps; None is this process. `device` is looked for on this machine, and a
-    crew's workers take the one of the same name: where they have none, their error is
-    raised here.
+    `crew`: who sweeps and associates; None is this process. `device` is looked for on this
+    machine, and a crew's workers take the one of the same name: where they have none, their
+    error is raised here.
 
     Raises InputError for data or weights that cannot be used, ActivationError and
     TrainingError where a network gives no usable numbers, CrewError where the workers of a
@@ -53,12 +54,17 @@ def run_study(
     sweep: the block) where it stopped.
     """
     study = registry.load(spec.study)(**spec.params)
-    found = swept(spec, places, out, Work(device, crew, progress))
+    work = Work.on(device, crew, progress)
+    looked = look(spec, places, out, progress)
+    found = swept(spec, looked, places, out, work)
     folder, store = found.folder, found.store
     ledger = Ledger(folder.path)
-    associations = None
+    associations, controls = None, None
+    if Need.CONTROLS in study.needs:
+        compared = swept_controls(spec, found, looked, places, out, work)
+        controls = controls_of(compared, work)
     if Need.ASSOCIATIONS in study.needs:
-        associations = _associations(spec, store, folder.associations, ledger, progress)
+        associations = associated(spec, store, folder, work)
     inputs = Inputs(
         faces=found.faces,
         pixels=found.pixels,
@@ -68,6 +74,7 @@ def run_study(
         given_network=found.network,
         given_store=store,
         given_associations=associations,
+        given_controls=controls,
     )
     provenance = _provenance(spec, inputs)
     _answer(study, inputs, ledger, provenance.key, progress)
@@ -88,29 +95,15 @@ def sweep_study(
 
     It lies in the folder of the run, and `run_study` goes on from there. With `store`, a
     path or a URL of fsspec, it lies there, and a run knows nothing of it; what is there and
-    was made from other content is not replaced: raises StaleStoreError. Else as `run_study`.
+    was made from other content is not replaced: raises StaleStoreError. Without it the
+    stores of all controls of the definition are made too. Else as `run_study`.
     """
-    return swept(spec, places, out, Work(device, crew, progress), store).store
-
-
-def _associations(
-    spec: StudySpec, store: ActivationStore, path: Path, ledger: Ledger, progress: Progress
-) -> Associations:
-    """The associations of this store; those made from other content are computed again."""
-    key = fingerprint(store.key, dict(spec.association), spec.seed)
-    if ledger.has(path.name, key):
-        try:
-            found = Associations.open(path)
-        except StoreError as error:
-            progress.say(f"associations: computed again, since {error}")
-        else:
-            progress.say("associations: already computed")
-            return found
-    found = associate(store, spec.settings, progress)
-    discard(path)
-    found.save(path)
-    ledger.mark(path.name, key)
-    return found
+    work = Work.on(device, crew, progress)
+    looked = look(spec, places, out, progress)
+    found = swept(spec, looked, places, out, work, store)
+    if store is None:
+        swept_controls(spec, found, looked, places, out, work)
+    return found.store
 
 
 def _answer(study: Study, inputs: Inputs, ledger: Ledger, key: str, progress: Progress) -> None:
@@ -146,5 +139,5 @@ def _provenance(spec: StudySpec, inputs: Inputs) -> Provenance:
             "pixels": inputs.pixels.fingerprint,
             "network": inputs.network.fingerprint,
         },
-        settings={"seed": spec.seed, **spec.association},
+        settings={"seed": spec.seed, "associations": FORMAT, **spec.association},
     )

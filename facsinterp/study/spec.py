@@ -7,9 +7,9 @@ with all defaults filled in) means the same on every machine.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from facsinterp.activations.plan import Precision
 from facsinterp.association.settings import Settings
@@ -17,8 +17,35 @@ from facsinterp.faces.prepare import Preparation
 from facsinterp.provenance import fingerprint
 from facsinterp.study import registry
 
+Labels = Literal["expression", "shuffled", "identity"]
+Bank = Literal["pixels", "pca", "gabor"]
+Arm = Literal[
+    "trained",
+    "untrained",
+    "shuffled-labels",
+    "identity",
+    "rotated",
+    "pixels",
+    "pca",
+    "gabor",
+    "emotion-only",
+]
+
+# The module whose functions build the banks, by name as a user's own networks are.
+BANKS: Final = "facsinterp.nets.banks"
+# These keys came when there were reports already: their defaults leave ids as they are.
+_LATER: Final[Mapping[str, Mapping[str, Any]]] = {
+    "": {"controls": None},
+    "sweep": {"precision": "float32"},
+    "network": {"bank": None, "seed": None, "untrained": False, "rotated": False},
+    "network.train": {"labels": "expression", "first_fold_only": False},
+    "association": {"beyond": "within-emotion", "sides": "one", "atom_bins": 11},
+}
+
 
 class _Part(BaseModel):
+    """Keys of one part, each by itself; `combinations` knows which go together."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -31,44 +58,53 @@ class FacesPart(_Part):
 
 
 class TrainPart(_Part):
-    """`[network.train]`: who is held out, and the recipe."""
+    """`[network.train]`: who is held out, what is learnt, and the recipe."""
 
     folds: int | None = Field(default=None, ge=3)
     hold_out: float | None = Field(default=None, gt=0, lt=1)
+    first_fold_only: bool = False
+    """Whether only the network that is studied is made, not those of the other folds."""
+    labels: Labels = "expression"
+    """What the network learns to name: the expression, expressions shuffled between the
+    sequences of each subject, or the subject."""
     recipe: Mapping[str, Any] = {}
-
-    @model_validator(mode="after")
-    def _one_way_to_hold_out(self) -> TrainPart:
-        if (self.folds is None) == (self.hold_out is None):
-            message = "give either folds (such as 5) or hold_out (such as 0.4)"
-            raise ValueError(message)
-        return self
 
 
 class NetworkPart(_Part):
-    """`[network]`: an architecture by name or import path, trained or with given weights."""
+    """`[network]`: an architecture by name or import path, or a bank of fixed filters.
+
+    An architecture is trained, left as it is drawn, or has given weights.
+    """
 
     arch: str | None = None
     builder: str | None = Field(default=None, alias="import")
+    bank: Bank | None = None
     options: Mapping[str, Any] = {}
     classes: tuple[str, ...] | None = None
     weights: str | None = None
     train: TrainPart | None = None
+    seed: int | None = Field(default=None, ge=0)
+    """Of weights, augmentation and shuffled labels; left out, that of the definition. Folds and
+    statistics keep the definition's, so that networks of all seeds have the same test subjects."""
+    untrained: bool = False
+    """Whether the network stays as its seed draws it; `train` still says who is held out."""
+    rotated: bool = False
+    """Whether the channels of each layer are mixed by a random orthogonal matrix."""
 
     @property
     def built(self) -> str:
         """The architecture's name, or the import path of its builder."""
-        return self.arch or self.builder or ""
+        return self.arch or self.builder or (f"{BANKS}:{self.bank}" if self.bank else "")
 
-    @model_validator(mode="after")
-    def _one_network(self) -> NetworkPart:
-        if (self.arch is None) == (self.builder is None):
-            message = 'give either arch = "breuer2017" or import = "package.module:builder"'
-            raise ValueError(message)
-        if (self.train is None) == (self.weights is None):
-            message = "give either a [network.train] part or weights = FILE"
-            raise ValueError(message)
-        return self
+    @property
+    def name(self) -> str:
+        """The architecture or the bank, for people."""
+        return f"a bank of {self.bank}" if self.bank else self.built
+
+    @property
+    def learns(self) -> bool:
+        """Whether a training makes it what it is."""
+        return self.train is not None and not self.untrained and self.bank is None
 
 
 class SweepPart(_Part):
@@ -77,6 +113,15 @@ class SweepPart(_Part):
     layers: tuple[str, ...] | None = None
     batch_size: int = Field(default=64, ge=1)
     precision: Precision = "float32"
+
+
+class ControlsPart(_Part):
+    """`[controls]`: what the trained network is compared with, and over which seeds."""
+
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
+    arms: tuple[Arm, ...] = Field(default=get_args(Arm), min_length=1)
+    filters: Literal[32, 128, 288, 512] = 128
+    """Of each bank: numbers that every bank can have."""
 
 
 class StudySpec(_Part):
@@ -93,15 +138,38 @@ class StudySpec(_Part):
     sweep: SweepPart = SweepPart()
     association: Mapping[str, Any] = {}
     params: Mapping[str, Any] = {}
+    controls: ControlsPart | None = None
 
     @property
     def id(self) -> str:
         """Twelve hex digits that change with the content of the definition, not its layout."""
+        return fingerprint(self._content())[:12]
+
+    @property
+    def network_seed(self) -> int:
+        """The seed of the network's weights and of its training."""
+        return self.seed if self.network.seed is None else self.network.seed
+
+    @property
+    def network_content(self) -> dict[str, Any]:
+        """What the definition says that decides the network of each fold, as plain data."""
+        content: dict[str, Any] = self._content()["network"]
+        content.pop("rotated", None)  # done to the network when it is loaded
+        (content["train"] or {}).pop("first_fold_only", None)
+        return content
+
+    def _content(self) -> dict[str, Any]:
         content = self.model_dump(mode="json", by_alias=True)
-        # This key came when there were reports already: its default leaves their ids as they are.
-        if content["sweep"]["precision"] == "float32":
-            del content["sweep"]["precision"]
-        return fingerprint(content)[:12]
+        if self.network.seed == self.seed:
+            content["network"]["seed"] = None
+        for place, defaults in _LATER.items():
+            part: Any = content
+            for name in place.split(".") if place else ():
+                part = part[name] or {}
+            for key, default in defaults.items():
+                if part.get(key) == default:
+                    part.pop(key, None)
+        return content
 
     @property
     def settings(self) -> Settings:
@@ -129,6 +197,34 @@ def precision_words(spec: StudySpec) -> str:
     )
 
 
+def network_words(network: NetworkPart) -> str:
+    """What a network is other than trained on expressions; empty where it is that."""
+    labels = network.train.labels if network.train else "expression"
+    words = (
+        "untrained" if network.untrained else "",
+        "trained on expressions shuffled between a person's sequences"
+        if labels == "shuffled"
+        else "",
+        "trained to tell people apart" if labels == "identity" else "",
+        "filters mixed at random" if network.rotated else "",
+    )
+    return ", ".join(filter(None, words))
+
+
+def _network_step(network: NetworkPart) -> str:
+    train, kind = network.train, network_words(network)
+    end = f" ({kind})" if kind else ""
+    if train is None:
+        return f"{network.name} with weights {network.weights}{end}"
+    verb = "train" if network.learns else "make"
+    if train.folds is None:
+        return f"{verb} {network.name}{end}; {train.hold_out:.0%} of the subjects held out"
+    folds = f"{train.folds} subject-exclusive folds"
+    return (
+        f"{verb} {network.name}{end} in {'the first of ' if train.first_fold_only else ''}{folds}"
+    )
+
+
 def steps(spec: StudySpec) -> Iterator[tuple[str, str]]:
     """(step, what it does) for each step that `run` would take, in order."""
     prepared = spec.preparation
@@ -136,20 +232,21 @@ def steps(spec: StudySpec) -> Iterator[tuple[str, str]]:
         "faces",
         f"read {spec.faces.source}; {prepared.size} x {prepared.size} px {prepared.colour}",
     )
-    network, built = spec.network, spec.network.built
-    if network.train is None:
-        yield "network", f"{built} with weights {network.weights}"
-    elif network.train.folds:
-        yield "network", f"train {built} in {network.train.folds} subject-exclusive folds"
-    else:
-        yield "network", f"train {built}; {network.train.hold_out:.0%} of the subjects held out"
+    yield "network", _network_step(spec.network)
     precise = precision_words(spec)
     yield "activations", f"sweep {layer_words(spec)}" + (f" {precise}" if precise else "")
     settings = spec.settings
+    beyond = "not tested" if settings.beyond == "none" else settings.beyond
     yield (
         "associations",
-        f"{settings.permutations:,} shuffles {settings.null}, {settings.correction} at "
-        f"{settings.alpha:g}",
+        f"{settings.permutations:,} shuffles {settings.null}, beyond emotion {beyond}; "
+        f"{settings.correction} at {settings.alpha:g}",
     )
+    if spec.controls is not None:
+        seeds, arms = spec.controls.seeds, spec.controls.arms
+        yield (
+            "controls",
+            f"the same for {', '.join(arms)}; seeds {', '.join(map(str, seeds))}",
+        )
     yield "study", f"{spec.study}: {registry.summary(registry.load(spec.study))}"
     yield "report", "site/index.html"

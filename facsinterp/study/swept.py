@@ -10,18 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Self
 
 from facsinterp.activations.keeping.folder import place_of
 from facsinterp.activations.plan import Plan
 from facsinterp.activations.store import ActivationStore
 from facsinterp.activations.sweep import sweep
 from facsinterp.errors import StaleStoreError
+from facsinterp.faces.alike import exact_copies
 from facsinterp.faces.pixels import Pixels
 from facsinterp.faces.sources.registry import source
 from facsinterp.faces.table import FaceTable
 from facsinterp.nets.devices import pick
 from facsinterp.nets.network import Network
+from facsinterp.nets.rotation import rotated_name
 from facsinterp.progress import Progress
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.ledger import Ledger, discard
@@ -32,6 +34,9 @@ from facsinterp.study.spec import StudySpec
 if TYPE_CHECKING:
     from facsinterp.activations.sweeping.crew import Crew
 
+# Groups of copies that a warning names.
+_SHOWN: Final = 5
+
 
 @dataclass(frozen=True)
 class Work:
@@ -40,6 +45,19 @@ class Work:
     device: str
     crew: Crew | None
     progress: Progress
+
+    @classmethod
+    def on(cls, device: str, crew: Crew | None, progress: Progress) -> Self:
+        """Work on a device that is there. Raises InputError for one that is not."""
+        return cls(str(pick(device)), crew, progress)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """The faces of a definition that can be decoded, and their pixels."""
+
+    faces: FaceTable
+    pixels: Pixels
 
 
 @dataclass(frozen=True)
@@ -55,18 +73,22 @@ class Swept:
 
 
 def swept(
-    spec: StudySpec, places: DataPlaces, out: Path, work: Work, store: Path | str | None = None
+    spec: StudySpec,
+    looked: Looked,
+    places: DataPlaces,
+    out: Path,
+    work: Work,
+    store: Path | str | None = None,
 ) -> Swept:
     """The steps of a definition up to a store in the folder of its run, or at `store`.
 
-    A store in the folder that was made from other content is replaced. One at `store` never
-    is: raises StaleStoreError.
+    `looked`: what `look` gives for the definition, or for another of the same faces. A store
+    in the folder that was made from other content is replaced. One at `store` never is:
+    raises StaleStoreError.
     """
-    work = replace(work, device=str(pick(work.device)))
     place = None if store is None else place_of(store)
-    faces, pixels = _look(spec, places, out, work.progress)
-    folder = RunFolder(out / spec.name / spec.id)
-    network, faces = _network(spec, faces, pixels, folder, places, work)
+    pixels, folder = looked.pixels, RunFolder(out / spec.name / spec.id)
+    network, faces = _network(spec, looked, folder, places, work)
     made = partial(
         sweep,
         network,
@@ -88,10 +110,8 @@ def swept(
     return Swept(folder, faces, pixels, network, made())
 
 
-def _look(
-    spec: StudySpec, places: DataPlaces, out: Path, progress: Progress
-) -> tuple[FaceTable, Pixels]:
-    """The faces that can be decoded, and their pixels."""
+def look(spec: StudySpec, places: DataPlaces, out: Path, progress: Progress) -> Looked:
+    """The faces that a definition names, with what was noticed in their pictures."""
     corpus = source(spec.faces.source)
     options = corpus.Options(**spec.faces.options)
     root = places.folder(corpus)
@@ -102,20 +122,34 @@ def _look(
     )
     if pixels.skipped:
         progress.say(f"faces: {len(pixels.skipped)} pictures cannot be decoded and are left out")
+    shown = faces.select(pixels.images)
     found = faces.found.and_skipped([(skip.path, skip.reason) for skip in pixels.skipped])
-    return replace(faces.select(pixels.images), found=found), pixels
+    copies = _copies(shown, pixels)
+    for warning in copies:
+        progress.say(f"faces: {warning}")
+    found = replace(found, warnings=(*found.warnings, *copies))
+    return Looked(replace(shown, found=found), pixels)
+
+
+def _copies(faces: FaceTable, pixels: Pixels) -> tuple[str, ...]:
+    """A warning if a picture stands under the names of two people: held out by name, they may
+    have been seen in training."""
+    groups = exact_copies(pixels.array, faces.column("subject"))
+    if not groups:
+        return ()
+    named = [" = ".join(faces.images[list(group)].tolist()) for group in groups[:_SHOWN]]
+    more = f" and {len(groups) - _SHOWN} more" if len(groups) > _SHOWN else ""
+    return (
+        f"pictures that are equal in every pixel bear the names of different subjects, so that "
+        f"held-out people may have been trained on: {'; '.join(named)}{more}",
+    )
 
 
 def _network(
-    spec: StudySpec,
-    faces: FaceTable,
-    pixels: Pixels,
-    folder: RunFolder,
-    places: DataPlaces,
-    work: Work,
+    spec: StudySpec, looked: Looked, folder: RunFolder, places: DataPlaces, work: Work
 ) -> tuple[Network, FaceTable]:
     """The network, and the faces with the part of each in its training."""
-    ledger = Ledger(folder.path)
+    faces, pixels, ledger = looked.faces, looked.pixels, Ledger(folder.path)
     looker = make_network(
         spec, faces, pixels, ledger, places, device=work.device, progress=work.progress
     )
@@ -126,12 +160,15 @@ def _network(
 
 
 def _plan(spec: StudySpec, network: Network, faces: FaceTable, pixels: Pixels) -> Plan:
+    layers = spec.sweep.layers
+    if layers is not None and spec.network.rotated:
+        layers = tuple(map(rotated_name, layers))
     return Plan.of(
         network.fingerprint,
         network.channels,
         faces,
         pixels.fingerprint,
-        layers=spec.sweep.layers,
+        layers=layers,
         batch_size=spec.sweep.batch_size,
         precision=spec.sweep.precision,
     )

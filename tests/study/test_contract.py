@@ -43,3 +43,7 @@ class TestFilters(StudyContract):
 
 class TestDeadFilters(StudyContract):
     study = registry.load("dead-filters").model_validate({"threshold": 0.1, "relative": True})
+
+
+class TestControls(StudyContract):
+    study = registry.load("controls")()

@@ -1,0 +1,46 @@
+"""The associations of a run, computed once for a store and its settings."""
+
+from __future__ import annotations
+
+from facsinterp.activations.store import ActivationStore
+from facsinterp.association.associate import associate
+from facsinterp.association.table import FORMAT, Associations
+from facsinterp.errors import StoreError
+from facsinterp.provenance import fingerprint
+from facsinterp.study.folder import RunFolder
+from facsinterp.study.ledger import Ledger, discard
+from facsinterp.study.spec import StudySpec
+from facsinterp.study.swept import Work
+
+
+def associated(
+    spec: StudySpec, store: ActivationStore, folder: RunFolder, work: Work
+) -> Associations:
+    """The associations of this store; those made from other content are computed again.
+
+    Finished parts are kept in the folder of the run until all are there.
+    """
+    path, ledger, progress = folder.associations, Ledger(folder.path), work.progress
+    key = fingerprint(store.key, dict(spec.association), spec.seed, FORMAT)
+    if ledger.has(path.name, key):
+        try:
+            found = Associations.open(path)
+        except StoreError as error:
+            progress.say(f"associations: computed again, since {error}")
+        else:
+            progress.say("associations: already computed")
+            return found
+    found = associate(
+        store,
+        spec.settings,
+        progress,
+        # Metal has no exact sums of whole numbers; shuffles are counted on the processor there.
+        device=work.device if work.device.startswith("cuda") else "cpu",
+        crew=work.crew,
+        scratch=folder.association_parts,
+    )
+    discard(path)
+    found.save(path)
+    ledger.mark(path.name, key)
+    discard(folder.association_parts)
+    return found

@@ -1,0 +1,140 @@
+"""Keys of a definition that do not go together, each with the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from facsinterp.errors import Fault
+from facsinterp.study.contract import Need, Study
+
+
+def fixed(network: Mapping[str, Any]) -> bool:
+    """Whether a `[network]` part asks for a network that learns nothing."""
+    return network.get("untrained") is True or "bank" in network
+
+
+def network_faults(network: Mapping[str, Any]) -> Iterator[Fault]:
+    """What in a `[network]` part, with its recipe gathered, contradicts something else in it."""
+    if [network.get(key) for key in ("arch", "import", "bank")].count(None) != 2:
+        yield Fault(
+            "the definition names no network, or more than one",
+            where="network",
+            expected='either arch = "breuer2017" or import = "package.module:builder", or '
+            'bank = "gabor"',
+            got=_given(network, ("arch", "import", "bank")),
+        )
+    if (network.get("train") is None) == (network.get("weights") is None):
+        yield Fault(
+            "nothing says where the weights come from, or two things do",
+            where="network",
+            expected="either a [network.train] part or weights = FILE",
+            got=_given(network, ("train", "weights")),
+        )
+    if "bank" in network:
+        for key in ("seed", "untrained", "rotated"):
+            if network.get(key) not in (None, False):
+                yield Fault(
+                    f"a bank of fixed filters goes without {key}",
+                    where=f"network.{key}",
+                    do=f"remove {key}, or give arch instead of bank",
+                )
+    if "weights" in network:
+        for key in ("untrained", "bank"):
+            if network.get(key) not in (None, False):
+                yield Fault(
+                    f"weights and {key} are two networks",
+                    where=f"network.{key}",
+                    do="remove weights and say in [network.train] who is held out, "
+                    f"or remove {key}",
+                )
+    train = network.get("train")
+    if isinstance(train, Mapping):
+        yield from _train_faults(train, learns=not fixed(network))
+
+
+def _given(part: Mapping[str, Any], keys: tuple[str, ...]) -> str:
+    return " and ".join(key for key in keys if part.get(key) is not None) or "none of them"
+
+
+def _train_faults(train: Mapping[str, Any], *, learns: bool) -> Iterator[Fault]:
+    if (train.get("folds") is None) == (train.get("hold_out") is None):
+        yield Fault(
+            "nothing says who is held out, or two things do",
+            where="network.train",
+            expected="either folds (such as 5) or hold_out (such as 0.4)",
+            got=_given(train, ("folds", "hold_out")),
+        )
+    if train.get("first_fold_only") is True and "folds" not in train:
+        yield Fault(
+            "there is a first fold only where there are folds",
+            where="network.train.first_fold_only",
+            do="remove it, or give folds",
+        )
+    if learns:
+        return
+    taught = [*train.get("recipe", {}), *(["labels"] if "labels" in train else [])]
+    for key in taught:
+        yield Fault(
+            "this network learns nothing",
+            where=f"network.train.{key}",
+            expected="who is held out (folds or hold_out), and nothing else",
+            do=f"remove {key}",
+        )
+
+
+def controls_faults(content: Mapping[str, Any], study: type[Study] | None) -> Iterator[Fault]:
+    """Why the `[controls]` of a definition cannot be made, or are missing."""
+    there = "controls" in content
+    if study is not None and there != (Need.CONTROLS in study.needs):
+        yield Fault(
+            "the study asks for no controls" if there else "the study compares with controls",
+            where="controls",
+            do="remove [controls]" if there else "add a [controls] part, seeds = [1, 2, 3, 4, 5]",
+        )
+    network = content.get("network")
+    if isinstance(content.get("controls"), Mapping):
+        yield from _arms_faults(content["controls"])
+    if not (there and isinstance(network, Mapping)):
+        return
+    train = network.get("train")
+    labels = train.get("labels", "expression") if isinstance(train, Mapping) else "expression"
+    if fixed(network) or network.get("rotated") is True or labels != "expression" or not train:
+        yield Fault(
+            "controls are compared with a network that is trained on expressions",
+            where="network",
+            expected="arch or import, with a [network.train] part and its usual labels",
+            do="remove bank, weights, untrained, rotated and labels: [controls] derives them",
+        )
+
+
+def _arms_faults(controls: Mapping[str, Any]) -> Iterator[Fault]:
+    """What in a `[controls]` part compares nothing, or twice."""
+    for name in ("seeds", "arms"):
+        given = controls.get(name)
+        if isinstance(given, list) and any(given.count(one) > 1 for one in given):
+            yield Fault(
+                "a name or seed is there twice",
+                where=f"controls.{name}",
+                expected="name each once",
+                got=", ".join(map(str, given)),
+            )
+    arms = controls.get("arms")
+    if not isinstance(arms, list) or not arms:
+        return
+    if "trained" not in arms:
+        yield Fault(
+            "nothing is compared: the trained networks are missing",
+            where="controls.arms",
+            expected='"trained", and what it is compared with',
+            got=", ".join(map(str, arms)),
+            do='add "trained" to arms',
+        )
+    elif set(arms) == {"trained"}:
+        yield Fault(
+            "nothing is compared: there are trained networks only",
+            where="controls.arms",
+            expected='"trained", and what it is compared with',
+            got="trained",
+            do='add another arm, such as "untrained", or leave arms out for all of them',
+        )

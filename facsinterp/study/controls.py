@@ -1,0 +1,65 @@
+"""The controls of a study: every network it is compared with, each a run of its own.
+
+Networks and stores first, then associations, each skipped where it is there: a killed run
+goes on with the member, the fold and the block where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from facsinterp.activations.store import ActivationStore
+from facsinterp.study.associated import associated
+from facsinterp.study.contract import Control
+from facsinterp.study.derived import EMOTION_ONLY, Member, derived, members
+from facsinterp.study.emotion_only import emotion_store
+from facsinterp.study.folder import RunFolder
+from facsinterp.study.locate import DataPlaces
+from facsinterp.study.publish import scores_of
+from facsinterp.study.spec import StudySpec
+from facsinterp.study.swept import Looked, Swept, Work, swept
+
+FOLDER: Final = "controls"
+
+
+def swept_controls(
+    spec: StudySpec, parent: Swept, looked: Looked, places: DataPlaces, out: Path, work: Work
+) -> dict[Member, tuple[StudySpec, RunFolder]]:
+    """The definition and the folder of each control, its store complete.
+
+    `parent`: the run of the study itself, whose held-out faces are those of every control.
+    """
+    told = members(spec)
+    found = {}
+    for number, member in enumerate(told, start=1):
+        work.progress.say(f"control {number} of {len(told)}: {member.name}")
+        if member.arm == EMOTION_ONLY:
+            folder = RunFolder(parent.folder.path / FOLDER / EMOTION_ONLY)
+            emotion_store(parent.faces, spec.seed, folder.store)
+            found[member] = (spec, folder)
+        else:
+            own = derived(spec, member)
+            found[member] = (own, swept(own, looked, places, out, work).folder)
+    return found
+
+
+def controls_of(
+    found: Mapping[Member, tuple[StudySpec, RunFolder]], work: Work
+) -> dict[tuple[str, int | None], Control]:
+    """Each control with its associations, by (arm, seed)."""
+    return {(one.arm, one.seed): one for one in _controls(found, work)}
+
+
+def _controls(found: Mapping[Member, tuple[StudySpec, RunFolder]], work: Work) -> Iterator[Control]:
+    for number, (member, (spec, folder)) in enumerate(found.items(), start=1):
+        work.progress.say(f"associations of control {number} of {len(found)}: {member.name}")
+        store = ActivationStore.open(folder.store)
+        yield Control(
+            arm=member.arm,
+            seed=member.seed,
+            store=store,
+            associations=associated(spec, store, folder, work),
+            scores=scores_of(folder),
+        )

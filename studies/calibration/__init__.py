@@ -1,0 +1,1 @@
+"""Calibration: what each rule does where the truth is known."""

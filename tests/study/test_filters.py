@@ -1,0 +1,196 @@
+"""What the study of filters claims, compared with the associations it claims it from."""
+
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from facsinterp.association.table import Associations
+from facsinterp.association.verdict import Verdicts
+from facsinterp.study import registry
+from tests.report import runs, tables
+
+# What statistics of a pair have to be told with it, by the columns of the table.
+TOLD = {
+    *("filter", "unit", "n_coded", "n_present", "n_subjects", "n_informative"),
+    *("precision_at_n", "precision_low", "precision_high", "n_top", "top_of_each", "base_rate"),
+    *("lift", "auroc", "auroc_low", "auroc_high", "auroc_within", "rank_correlation", "z"),
+    *("kl", "kl_null", "kl_null_sd", "atom_bins", "p_auroc", "reached_auroc", "shuffles"),
+    *("way_auroc", "attainable_p", "q_auroc", "p_auroc_max", "p_beyond", "q_beyond"),
+    *("status", "status_beyond"),
+}
+
+
+FOLDER = tempfile.TemporaryDirectory()
+# conv2/005 answers as conv1/001 does, and both pass: one filter that answers, not two.
+STORE = runs.store(Path(FOLDER.name) / "activations.zarr", copies=[(1, 9)])
+
+
+def answer(associations):
+    associations.data.attrs["store"] = STORE.key
+    study = registry.load("filters")()
+    given: Any = SimpleNamespace(associations=associations, store=STORE)
+    return study.run(given)
+
+
+def result_of(**changes):
+    associations = tables.associations(**changes)
+    return associations, answer(associations)
+
+
+ASSOCIATIONS, RESULT = result_of()
+
+
+def estimate(result, words):
+    (found,) = [one for one in result.findings if words in one.claim]
+    return found
+
+
+def test_findings_come_in_the_order_of_how_little_they_claim():
+    words = (
+        "Breuer and Kimmel",
+        "answering to at least one",
+        "than the emotion tells",
+        "at least,",
+    )
+    places = [
+        next(i for i, one in enumerate(RESULT.findings) if part in one.claim) for part in words
+    ]
+    assert places == sorted(places)
+
+
+def test_findings_count_what_passes():
+    live = int(ASSOCIATIONS.live.sum())
+    for test, words in (("auroc", "answering to at least"), ("beyond", "than the emotion tells")):
+        found = ASSOCIATIONS.significant(test=test).any("au").sum()
+        told = estimate(RESULT, words)
+        assert told.estimate == pytest.approx(float(found) / live)
+        assert told.n == live == 7
+        assert "pass the test of" in told.claim
+        assert "at most 5 % of the pairs that pass are expected to be false" in told.claim
+    assert estimate(RESULT, "Breuer and Kimmel").estimate == ASSOCIATIONS.papers_rule().share
+    assert estimate(RESULT, "that answer to an action unit, at least").estimate == 3
+    assert estimate(RESULT, "that know one beyond the emotion, at least").estimate == 2
+    held_out = estimate(RESULT, "did not choose it")
+    assert held_out.estimate == pytest.approx(np.mean([0.87, 0.49, 0.48]))
+    assert held_out.n == 3
+
+
+def test_what_was_not_tested_is_not_claimed():
+    nothing = {"best_auroc_held_out": np.nan, "attrs": {"at_least_auroc": {"": 1}}}
+    _, result = result_of(
+        status_beyond="not asked", testable_beyond=False, q_beyond=np.nan, **nothing
+    )
+    claims = " ".join(one.claim for one in result.findings)
+    assert "emotion" not in claims
+    assert "did not choose" not in claims
+    assert estimate(result, "at least, with 95 % confidence").estimate == 1
+    data = tables.associations().data
+    del data.attrs["at_least_auroc"], data.attrs["at_least_beyond"]
+    bare = answer(Associations(data))
+    assert "confidence" not in " ".join(one.claim for one in bare.findings)
+
+
+def test_the_units_have_both_statuses_and_what_the_best_filter_is_worth_on_others():
+    units = RESULT.tables["units"].set_index("unit")
+    smile = units.loc["AU12 lip corner puller"]
+    assert smile["status"] == smile["status beyond emotion"] == "tested"
+    assert smile["held out"] == 0.87
+    assert (smile["low"], smile["its AUROC"], smile["high"]) == (0.85, 0.91, 0.95)
+    assert (smile["subjects with it"], smile["subjects"]) == (20, 22)
+    assert smile["its corrected p beyond"] == pytest.approx(0.003)
+    brow = units.loc["AU4 brow lowerer"]
+    assert (brow["its corrected p"], brow["its corrected p beyond"]) == (0.003, 0.7)
+    assert smile["best filter"] == tables.FILTERS[0]
+    assert smile["its corrected p"] == pytest.approx(0.003)
+    assert smile["beyond the emotion"] == 2
+    assert units.loc["AU1 inner brow raiser"]["status beyond emotion"] == "untestable"
+    closed = units.loc["AU43 eyes closed"]
+    assert pd.isna(closed["best filter"])
+    assert np.isnan(closed["held out"])
+
+
+def test_every_passing_pair_carries_what_it_rests_on():
+    pairs = RESULT.tables["passing-pairs"]
+    assert set(pairs.columns) >= TOLD
+    either = ASSOCIATIONS.significant() | ASSOCIATIONS.significant(test="beyond")
+    assert len(pairs) == int(either.sum())
+    assert pairs["beyond the emotion"].is_monotonic_decreasing
+    first = pairs[(pairs["filter"] == tables.FILTERS[0]) & (pairs["unit"] == "AU12")].iloc[0]
+    assert first["way_auroc"] == first["way_beyond"] == "saddlepoint"
+    assert first["reached_auroc"] == 0
+    assert first["n_present"] == 35
+    assert first["top_of_each"] == "sequence"
+    only = pairs[pairs["unit"] == "AU1"].iloc[0]
+    assert only["way_beyond"] == ""
+    named = Verdicts.of(ASSOCIATIONS)
+    assert set(pairs["filter"]) == {
+        name for name, column in zip(tables.FILTERS, named.column, strict=True) if column >= 0
+    }
+
+
+def test_nothing_passes():
+    _, result = result_of(q_auroc=1.0, q_beyond=1.0)
+    assert result.tables["passing-pairs"].empty
+    assert set(result.tables["passing-pairs"].columns) >= TOLD
+
+
+def test_different_filters_are_counted_once():
+    """Of ten filters one is dead here and one everywhere; two answer alike."""
+    clusters = RESULT.tables["duplicates"].set_index("filter")["cluster"]
+    assert clusters[tables.FILTERS[1]] == clusters[tables.FILTERS[9]] >= 0
+    assert clusters[clusters >= 0].nunique() == 7
+    answering = ASSOCIATIONS.significant().any("au").values
+    assert answering.sum() == 5
+    assert answering[1]
+    assert answering[9]
+    told = estimate(RESULT, "different live filters")
+    assert (told.n, told.estimate) == (7, pytest.approx(4 / 7))
+
+
+def test_dead_filters_are_not_told_as_duplicates():
+    (section,) = [one for one in RESULT.sections if one.title == "One filter for each unit"]
+    text = " ".join(section.paragraphs)
+    assert "conv1: 4 of 4 filters live, 4 different, 1 with a duplicate" in text
+    assert "conv2: 4 of 6 filters live, 4 different, 1 with a duplicate" in text
+
+
+def test_units_have_filters_of_their_own():
+    matched = RESULT.tables["matches"]
+    used = matched["filter"][matched["filter"] != ""]
+    assert used.is_unique
+    assert set(matched["claim"]) == {"beyond"}
+    covered = estimate(RESULT, "FACS coverage")
+    assert covered.estimate == pytest.approx(matched["covered"].mean())
+    assert covered.n == len(matched) == 2
+    assert set(RESULT.tables["names"]["filter"]) <= set(RESULT.tables["duplicates"]["filter"])
+
+
+def test_coverage_is_not_told_of_too_few_people():
+    _, few = result_of(attrs={"n_subjects": 12})
+    assert not [one for one in few.findings if "FACS coverage" in one.claim]
+    _, none = result_of(q_auroc=1.0, q_beyond=1.0)
+    assert estimate(none, "FACS coverage").estimate == 0
+
+
+@pytest.mark.parametrize(
+    ("attrs", "told"),
+    [
+        ({}, "the sequences that show the unit above or below those that do not more clearly"),
+        ({"sides": "one"}, "that show the unit above those that do not more clearly than"),
+        ({}, "than shuffled codes do (1,999 shuffles, within-subject)"),
+        ({"null": "subject-flips"}, "score of each person has a sign at random (1,999 sign vec"),
+        ({"unit": "frame"}, "over 88 frames of 22 people the network never saw"),
+        ({"rows": "all"}, "of 22 people (none held out)"),
+        ({"n_subjects": 0}, "of unknown people the network never saw"),
+        ({"beyond": "none"}, "This run did not test that."),
+        ({"interval": 0.9}, "low and high are 90 % bounds"),
+    ],
+)
+def test_the_text_tells_what_this_run_did(attrs, told):
+    _, result = result_of(attrs=attrs)
+    assert told in " ".join(result.sections[0].paragraphs)
