@@ -140,13 +140,14 @@ def _data_facts(survey: Survey) -> tuple[tuple[str, str, str], ...]:
 
 
 def _heats(survey: Survey) -> list[Heat]:
-    """The table of each claim that some unit could be tested for, the stricter one first."""
+    """The table of each claim that some unit could be tested for, the strictest met one first."""
     claims = survey.claims
     asked = (
         ("beyond", "beyond the emotion", claims.testable_beyond, claims.passes_beyond),
         ("answers", "at all", claims.testable, claims.passes),
     )
-    return [_heat(survey, *one) for one in asked if one[2].any()]
+    met = sorted(asked, key=lambda one: not one[3].any())
+    return [_heat(survey, *one) for one in met if one[2].any()]
 
 
 def _heat(

@@ -535,7 +535,7 @@ def test_a_claim_of_few_stores_has_an_interval_and_says_which():
 
 
 def test_the_command_line_covers_what_the_study_covers(tmp_path, monkeypatch):
-    asked = {}
+    asked: dict[str, object] = {}
 
     def instead(scenarios, stores, **how):
         asked.update(how, scenarios=scenarios, stores=stores)

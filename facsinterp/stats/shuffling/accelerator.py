@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facsinterp.stats.shuffling.engine import standard_rows
+from facsinterp.stats.shuffling.standard import standard_rows
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]

@@ -11,6 +11,8 @@ from typing import Any, Final, Protocol, final
 import numpy as np
 from numpy.typing import NDArray
 
+from facsinterp.stats.shuffling.standard import standard_rows
+
 Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]
 Numbers = NDArray[Any]
@@ -62,14 +64,6 @@ def block_on(device: str) -> Maker:
     from facsinterp.stats.shuffling.accelerator import TorchBlock
 
     return partial(TorchBlock, device=device)
-
-
-def standard_rows(standard: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
-    """Mean and spread (U, J), set so that pairs without a spread never have the largest sum."""
-    mean, sd = (np.asarray(values, dtype=np.float64).T for values in standard)
-    moves = np.isfinite(mean) & (sd > 0)
-    columns = np.where(moves, mean, np.inf), np.where(moves, sd, 1.0)
-    return np.ascontiguousarray(columns[0]), np.ascontiguousarray(columns[1])
 
 
 @final
