@@ -8,6 +8,7 @@ import math
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -535,7 +536,7 @@ def test_a_claim_of_few_stores_has_an_interval_and_says_which():
 
 
 def test_the_command_line_covers_what_the_study_covers(tmp_path, monkeypatch):
-    asked: dict[str, object] = {}
+    asked: dict[str, Any] = {}
 
     def instead(scenarios, stores, **how):
         asked.update(how, scenarios=scenarios, stores=stores)
