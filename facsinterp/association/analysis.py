@@ -21,7 +21,7 @@ from facsinterp.progress import Advance
 from facsinterp.provenance import fingerprint, installed_versions
 from facsinterp.stats import divergence, effect, top
 from facsinterp.stats.people.bootstrap import auroc_interval
-from facsinterp.stats.permute import divergence_tail
+from facsinterp.stats.permute import divergence_tail, p_values
 
 Numbers = dict[str, NDArray[Any]]
 
@@ -202,7 +202,7 @@ class Analysis:
             advance=hear,
         )
         tested = self.marginal.margins.testable[part.columns]
-        p = (tally.reached + 1) / (tally.count + 1)
+        p = p_values(tally.reached, tally.count)
         return {
             "kl_null": tally.mean,
             "kl_null_sd": tally.sd,

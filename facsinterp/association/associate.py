@@ -194,11 +194,16 @@ def _counts(analysis: Analysis) -> Numbers:
     n_present = analysis.units.present.sum(axis=0)
     base_rate = np.full(len(n_coded), np.nan)
     np.divide(n_present, n_coded, out=base_rate, where=n_coded > 0)
+    n_top = np.minimum(analysis.settings.top_n, _ranked(analysis))
+    largest = np.full(len(n_coded), np.nan)
+    np.divide(n_present, n_top, out=largest, where=n_top > 0)
     found = {
         "base_rate": base_rate,
+        # With fewer observations that show the unit than places, P cannot reach 1.
+        "largest_precision": np.minimum(largest, 1.0),
         "n_present": margins.n_present,
         "n_coded": margins.n_coded,
-        "n_top": np.minimum(analysis.settings.top_n, _ranked(analysis)),
+        "n_top": n_top,
         "n_subjects": margins.n_subjects,
         "n_subjects_present": margins.n_subjects_present,
         "n_informative": margins.n_informative,

@@ -64,6 +64,7 @@ _OF_UNITS: Final[Mapping[str, tuple[str, ...]]] = {
     "text": ("status", "status_beyond", "best_filter"),
     "float": (
         "base_rate",
+        "largest_precision",
         "attainable_p",
         "attainable_p_beyond",
         "best_auroc",

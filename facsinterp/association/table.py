@@ -107,6 +107,8 @@ class Associations:
         if not testable.any():
             return None
         followed = self.data["z"].sel({FILTER: name}).values
+        if self.data.attrs["sides"] == "two":
+            followed = np.abs(followed)
         return int(
             self.data[AU].values[
                 np.where(testable, np.nan_to_num(followed, nan=-np.inf), -np.inf).argmax()

@@ -24,6 +24,7 @@ from facsinterp.report.wording import count
 
 _OF_UNITS: Final = (
     "base_rate",
+    "largest_precision",
     "n_present",
     "n_coded",
     "n_top",

@@ -57,6 +57,7 @@ _UNIT = (
     "n_informative",
     "n_top",
     "base_rate",
+    "largest_precision",
     "attainable_p",
     "attainable_p_beyond",
 )

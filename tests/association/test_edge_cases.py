@@ -109,6 +109,8 @@ def test_n_above_the_number_of_positives(tmp_path):
     labels[:, 1] = False
     labels[[0, 5, 10, 15, 20], 1] = True
     data = found_of(tmp_path, activation, labels, owner, Settings(permutations=199)).data
+    assert float(data["largest_precision"][1]) == 5 / 10
+    assert float(data["largest_precision"][0]) == 1
     assert (data["precision_high"].values[:, 1] <= 5 / 10).all()
 
 
@@ -325,7 +327,7 @@ def test_two_sided_tests_find_what_a_unit_silences(tmp_path):
     assert two.data["q_auroc"].values[silent] < 0.01
     assert two.data["p_auroc_max"].values[silent] < 0.01
     assert two.data.attrs["at_least_auroc"][""] >= 2
-    assert two.data["named_au"].values[1] == 2
+    assert two.data["named_au"].values[1] == two.best("conv1/001") == 2
     assert two.data["named_auroc_held_out"].values[1] < 0.2
     found = Verdicts.of(two)
     assert found.silenced.tolist()[:2] == [False, True]

@@ -112,6 +112,7 @@ def _units():
         "best_auroc_held_out": [0.87, 0.49, 0.48, np.nan],
         "best_agreement": [1.0, 0.8, 0.7, np.nan],
         "base_rate": [0.4, 0.41, 0.39, 0.01],
+        "largest_precision": [1.0, 1.0, 1.0, 0.1],
         "n_present": [35, 36, 34, 1],
         "n_coded": [88] * 4,
         "n_top": [10] * 4,

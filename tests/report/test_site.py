@@ -174,6 +174,13 @@ def test_a_page_of_a_filter_holds_its_numbers(report, pages):
     assert f"has an AUROC of {held_out:.2f}" in words
 
 
+def test_where_too_few_show_a_unit_the_page_says_what_precision_can_be_at_most(tmp_path):
+    made = tables.associations(largest_precision=0.4)
+    index = write_site(runs.report(tmp_path, associations=made), tmp_path / "site")
+    page = (index.parent / "filters/conv1-000.html").read_text(encoding="utf-8")
+    assert page.count("(of 0.40 at most)") == made.data["testable"].values.sum() == 3
+
+
 def cells(path, row):
     """The cells of one row of the numbers of a filter's page, as texts, and their heads."""
     text = path.read_text(encoding="utf-8")
