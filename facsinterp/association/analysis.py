@@ -81,19 +81,24 @@ class Analysis:
         """(filter,) whether it belongs to the family."""
         return ~(self.dead | self.constant)
 
+    @property
+    def varying(self) -> NDArray[np.bool_]:
+        """(au,) whether some coded observations show the unit and some do not."""
+        margins = self.marginal.margins
+        return np.asarray((margins.n_present > 0) & (margins.n_present < margins.n_coded))
+
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         """All parts, in an order that does not change."""
         everything = np.arange(self.shape[0])
         live = np.flatnonzero(self.live)
         units, margins = self.units, self.marginal.margins
-        varying = (margins.n_present > 0) & (margins.n_present < margins.n_coded)
         anything = np.ones(self.shape[1], dtype=bool)
         kinds = [
             ("effects", units.masks(), everything, anything),
             ("auroc", units.masks(self._usable(self.marginal)), live, margins.testable),
             ("precision", units.masks(self._usable(self.marginal)), live, margins.testable),
-            ("divergence", units.masks(self._usable(self.marginal)), live, varying),
+            ("divergence", units.masks(self._usable(self.marginal)), live, self.varying),
         ]
         if self.beyond is not None:
             testable = self.beyond.margins.testable

@@ -52,9 +52,9 @@ def associate(
 
     One observation is a sequence, from held-out faces by default (`association.units`). Each
     action unit is analysed on the observations that were coded for it. P-values are those
-    of one-sided tests (higher when present) under the nulls of the settings: one for the
-    claim that a filter carries information about the unit, one for information beyond the
-    emotion. Filters that are dead or give all observations one value, and action units that
+    of tests under the nulls of the settings, one-sided (higher when present) or two-sided: one
+    for the claim that a filter carries information about the unit, one for information beyond
+    the emotion. Filters that are dead or give all observations one value, and action units that
     cannot be tested (`association.margins`), stay outside the families and have none.
 
     The numbers depend on store, settings and versions alone, not on `device` ("cpu",
@@ -98,8 +98,8 @@ def _filled(
             kept["maxima"][:, part.filters] = np.maximum(kept["maxima"][:, part.filters], maxima)
         for name, values in numbers.items():
             table[name][np.ix_(part.filters, part.columns)] = values
-    table["kl_null"][:, ~_varying(analysis)] = np.nan
-    table["kl_null_sd"][:, ~_varying(analysis)] = np.nan
+    table["kl_null"][:, ~analysis.varying] = np.nan
+    table["kl_null_sd"][:, ~analysis.varying] = np.nan
     return table, extremes
 
 
@@ -107,11 +107,6 @@ def _no_extremes(analysis: Analysis) -> Numbers:
     count = analysis.settings.permutations
     maxima = np.full((min(KEPT, count), analysis.shape[0]), -np.inf, dtype=np.float32)
     return {"largest": np.full(count, -np.inf), "maxima": maxima}
-
-
-def _varying(analysis: Analysis) -> NDArray[np.bool_]:
-    margins = analysis.marginal.margins
-    return (margins.n_present > 0) & (margins.n_present < margins.n_coded)
 
 
 def _claims(analysis: Analysis) -> list[tuple[Claim, str]]:

@@ -9,6 +9,7 @@ happens inside the subject; turning the signs of whole subjects shows what chanc
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -53,23 +54,18 @@ def flip_tail(  # noqa: PLR0913 - what `upper_tail` takes, and what is nuisance
     observed one than rounding can tell count as ties, which can only raise p. Deterministic
     in the seed. Raises InputError where a row has no subject.
     """
-    _check(subjects)
-    people = np.unique(subjects, return_inverse=True)[1]
-    factors = ([subjects] if within else []) + ([] if emotions is None else [emotions])
-    shown = residual_ranks(labels, *factors)
-    table = np.asarray(weights, dtype=np.float64)
-    reached = np.zeros((table.shape[1], shown.shape[1]), dtype=np.int64)
+    filters, units = np.asarray(weights).shape[1], labels.shape[1]
+    reached = np.zeros((filters, units), dtype=np.int64)
     below = np.zeros(reached.shape, dtype=np.int64) if both else None
-    wide = max(int(people.max(initial=0)) + 1, CHUNK) * shown.shape[1]
-    blocks = _filter_blocks(table.shape[1], wide)
-    for place, block in enumerate(blocks):
-        size = np.linalg.norm(table[:, block], axis=0)[:, None] * np.linalg.norm(labels, axis=0)
-        scores = _scores(residual_ranks(table[:, block], *factors), shown, people, size)
+    told = 0
+    for block, scores in _scored(weights, labels, subjects, emotions, within=within):
         up, down = _count(scores, count, seed, both=both)
-        reached[block] = up.reshape(-1, shown.shape[1])
+        reached[block] = up.reshape(-1, units)
         if below is not None:
-            below[block] = down.reshape(-1, shown.shape[1])
-        advance(count * (place + 1) // len(blocks) - count * place // len(blocks))
+            below[block] = down.reshape(-1, units)
+        done = count * min(block.stop, filters) // filters
+        advance(done - told)
+        told = done
     return Tally(reached, below, count, None, None)
 
 
@@ -87,20 +83,32 @@ def flip_score(
     of the number of subjects that have a score; NaN where none has. Shapes and what is taken
     out as for `flip_tail`.
     """
+    found = np.full((np.asarray(weights).shape[1], labels.shape[1]), np.nan)
+    for block, scores in _scored(weights, labels, subjects, emotions, within=within):
+        spread = np.sqrt((scores.astype(np.float64) ** 2).sum(axis=0))
+        z = scores.sum(axis=0, dtype=np.float64) / np.where(spread > 0, spread, np.nan)
+        found[block] = z.reshape(-1, labels.shape[1])
+    return found
+
+
+def _scored(
+    weights: ArrayLike,
+    labels: NDArray[np.bool_],
+    subjects: NDArray[np.str_],
+    emotions: NDArray[np.str_] | None,
+    *,
+    within: bool,
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """Filters in blocks, each with the whole scores (S, J * U) of its subjects."""
     _check(subjects)
     people = np.unique(subjects, return_inverse=True)[1]
     factors = ([subjects] if within else []) + ([] if emotions is None else [emotions])
     shown = residual_ranks(labels, *factors)
     table = np.asarray(weights, dtype=np.float64)
-    found = np.full((table.shape[1], shown.shape[1]), np.nan)
-    wide = (int(people.max(initial=0)) + 1) * shown.shape[1]
+    wide = max(int(people.max(initial=0)) + 1, CHUNK) * shown.shape[1]
     for block in _filter_blocks(table.shape[1], wide):
         size = np.linalg.norm(table[:, block], axis=0)[:, None] * np.linalg.norm(labels, axis=0)
-        scores = _scores(residual_ranks(table[:, block], *factors), shown, people, size)
-        spread = np.sqrt((scores.astype(np.float64) ** 2).sum(axis=0))
-        z = scores.sum(axis=0, dtype=np.float64) / np.where(spread > 0, spread, np.nan)
-        found[block] = z.reshape(-1, shown.shape[1])
-    return found
+        yield block, _scores(residual_ranks(table[:, block], *factors), shown, people, size)
 
 
 def _scores(

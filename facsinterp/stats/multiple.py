@@ -18,14 +18,6 @@ METHODS: Final = {
 }
 """What `adjust` knows."""
 
-BESIDE: Final = {
-    "hierarchical": "Benjamini & Bogomolov (2014): false discovery rate over filters, and on "
-    "average over the filters that are selected",
-    "max-t": "Westfall & Young (1993), one step: family-wise error rate, under the dependence "
-    "that the shuffles keep",
-}
-"""Columns beside the one that decides: `hierarchical` and `max_t`."""
-
 # The observed z and those of the shuffles may come from other orders of summation, or from
 # float32: what differs by no more counts as a tie, which only makes p larger.
 HAIR: Final = 1e-6
