@@ -24,7 +24,7 @@ from facsinterp.stats.deflation import deflated, deflation
 from facsinterp.stats.effect import midranks
 from facsinterp.stats.flips import flip_score, flip_tail
 from facsinterp.stats.permute import p_values, residual_ranks, upper_tail, whole_weights
-from facsinterp.stats.tails import refined
+from facsinterp.stats.tails import EXACT, SHUFFLES, refined
 from facsinterp.stats.top import TopWeights
 
 Name = Literal["auroc", "beyond"]
@@ -143,7 +143,7 @@ class Claim:
         found = np.full((top.weights.shape[1], labels.shape[1]), np.nan)
         if scheme.singly:
             found = precision_tail(top, labels, scheme.stratum)
-        way = np.where(np.isfinite(found), 1, 0)
+        way = np.where(np.isfinite(found), EXACT, SHUFFLES)
         left = np.flatnonzero(np.isnan(found).any(axis=1))
         if len(left):
             weights = top.weights[:, left]
@@ -177,7 +177,7 @@ class Claim:
         if tally.below is not None:
             p = np.minimum(1.0, 2 * np.minimum(p, p_values(tally.below, draws.count)))
         z = flip_score(ranks, labels, known.subjects, emotions=emotions)
-        return self._named(z, p, np.zeros(p.shape, dtype=np.int8), tally.reached)
+        return self._named(z, p, np.full(p.shape, SHUFFLES), tally.reached)
 
     def _named(self, z: Any, p: Any, way: Any, reached: Any) -> Numbers:  # noqa: ANN401
         score = "z" if self.name == "auroc" else "z_beyond"

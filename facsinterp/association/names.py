@@ -99,7 +99,9 @@ def names(
 
     Those that have the largest within-subject z in at least 5 % of `draws` resamples of
     subjects. Columns: filter, best, names ("AU1 AU2"), share (of the resamples that the best
-    wins; NaN below 20 subjects). Raises InputError for associations of another store.
+    wins; NaN below 20 subjects). Both names are "" where no observation of a known subject was
+    coded for all tested units, so that these cannot be held against each other. Raises
+    InputError for associations of another store.
     """
     data = associations.data
     columns = np.flatnonzero(data["testable"].values)
@@ -113,13 +115,13 @@ def names(
         seed=int(data.attrs["seed"]),
     )
     labels = np.array([label(int(unit)) for unit in data[AU].values[columns]])
-    best = np.maximum(found.best, 0)
+    told = zip(found.best, found.share, strict=True)
     return pd.DataFrame(
         {
             FILTER: data[FILTER].values.astype(str)[filters],
-            "best": labels[best] if len(labels) else [],
+            "best": [labels[best] if best >= 0 else "" for best in found.best],
             "names": [" ".join(labels[row]) for row in found.named],
-            "share": found.share[np.arange(len(filters)), best] if len(labels) else [],
+            "share": [share[best] if best >= 0 else np.nan for best, share in told],
         }
     )
 

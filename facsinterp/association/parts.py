@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from facsinterp.errors import CrewError
 from facsinterp.progress import Advance, Progress
 
 if TYPE_CHECKING:
@@ -126,7 +127,12 @@ def computed(
                     advance(sizes[done[0]])
         for number, part in enumerate(analysis.parts):
             numbers = job.read(number)
-            assert numbers is not None  # written just now, or found whole above
+            if numbers is None:  # others wrote it, or thought so, just now
+                message = (
+                    f"the workers did part {number}, but it cannot be read at {place}: give a "
+                    "folder that they and this machine have under the same path"
+                )
+                raise CrewError(message)
             yield part, numbers
 
 

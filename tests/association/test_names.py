@@ -142,3 +142,16 @@ def test_associations_of_another_store_are_refused(run, tmp_path):
     for ask in (matches, names):
         with pytest.raises(InputError, match="another store"):
             ask(other, run[1])
+
+
+def test_without_subjects_no_name_is_made_up(tmp_path):
+    rng = np.random.default_rng(5)
+    labels = rng.random((120, 2)) < 0.4
+    activation = rng.random((120, 3)) + 2 * labels[:, [1]] * [1, 0, 0]
+    store = store_of(tmp_path / "s", activation, labels)
+    found = associate(store, Settings(permutations=199, null="free"))
+    table = names(store, found, draws=5)
+    assert table["filter"].tolist()[0] == "conv1/000"
+    assert (table["best"] == "").all()
+    assert (table["names"] == "").all()
+    assert table["share"].isna().all()

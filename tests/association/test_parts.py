@@ -9,6 +9,7 @@ from facsinterp.association import analysis as module
 from facsinterp.association import parts as labour
 from facsinterp.association.associate import associate
 from facsinterp.association.settings import Settings
+from facsinterp.errors import CrewError
 from tests.association.stores import people, store_of
 
 QUICK = Settings(permutations=199)
@@ -91,3 +92,12 @@ def test_parts_of_other_settings_are_not_taken(store, tmp_path):
     first = associate(store, QUICK, scratch=tmp_path).data
     other = associate(store, Settings(permutations=199, seed=1), scratch=tmp_path).data
     assert not np.array_equal(first["reached_auroc"], other["reached_auroc"])
+
+
+def test_parts_that_workers_wrote_elsewhere_are_missed_and_told(store, tmp_path):
+    class Elsewhere:
+        def work(self, job, parts):
+            yield from parts
+
+    with pytest.raises(CrewError, match="under the same path"):
+        associate(store, QUICK, crew=Elsewhere(), scratch=tmp_path)
