@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -26,7 +26,7 @@ from facsinterp.errors import Fault, InputError, StoreError
 from facsinterp.faces.pixels import Pixels
 from facsinterp.faces.table import FaceTable
 from facsinterp.nets.network import Network, network_fingerprint
-from facsinterp.nets.receptive import receptive_fields
+from facsinterp.nets.receptive import ReceptiveField, receptive_fields
 from facsinterp.nets.taps import nonlinearities
 from facsinterp.progress import SILENT, Progress
 from facsinterp.provenance import Provenance
@@ -111,21 +111,17 @@ def _contents(
 ) -> Contents:
     """What the store will hold, known from the plan and one image of zeros."""
     fields, after = receptive_fields(network), nonlinearities(network)
-    layers = []
-    for layer, count in plan.channels.items():
-        field = fields.get(layer)
-        layers.append(
-            Layer(
-                layer,
-                count,
-                rows=network.sizes[layer][0],
-                cols=network.sizes[layer][1],
-                nonlinearity=after[layer],
-                field_size=field.size if field else None,
-                field_stride=field.stride if field else None,
-                field_start=field.start if field else None,
-            )
+    layers = [
+        Layer(
+            layer,
+            count,
+            rows=network.sizes[layer][0],
+            cols=network.sizes[layer][1],
+            nonlinearity=after[layer],
+            **_field_facts(fields.get(layer), pixels),
         )
+        for layer, count in plan.channels.items()
+    ]
     return Contents(
         filters=plan.filters,
         faces=faces,
@@ -137,6 +133,25 @@ def _contents(
         classes=network.classes,
         face_shape=(pixels.array.shape[1], pixels.array.shape[2]),
     )
+
+
+def _field_facts(field: ReceptiveField | None, pixels: Pixels) -> dict[str, Any]:
+    """What the store holds of a receptive field: three numbers where they say it all."""
+    if field is None:
+        return {}
+    rows, cols = field.rows, field.cols
+    facts: dict[str, Any] = {}
+    square = (rows.size, rows.stride, rows.start) == (cols.size, cols.stride, cols.start)
+    if square:
+        facts = {
+            "field_size": rows.size,
+            "field_stride": rows.stride,
+            "field_start": rows.start,
+        }
+    _, height, width = pixels.array.shape[:3]
+    if not (square and rows.plain(height) and cols.plain(width)):
+        facts |= {"field_rows": rows.inside, "field_cols": cols.inside}
+    return facts
 
 
 def _refuse_other_device(writer: BlockWriter, device: str) -> None:

@@ -81,7 +81,7 @@ def of_operation(
     for bounds, whose values may change from one forward to the next, an operation is
     another overload than the default one, which gives None.
     """
-    name = _OPERATIONS.get(_plain_name(operation))
+    name = _OPERATIONS.get(plain_name(operation))
     settings = tuple(args[1:])
     if name is None or operation.namespace != "aten" or operation._overloadname != "default":
         return None
@@ -95,15 +95,16 @@ def of_operation(
 
 def combines(operation: torch._ops.OpOverload | None) -> bool:
     """Whether `operation` can make one nonlinearity of two values, as x * sigmoid(x) does."""
-    return operation is not None and _plain_name(operation) in {"mul", "sub", "div"}
+    return operation is not None and plain_name(operation) in {"mul", "sub", "div"}
 
 
 def copies(operation: torch._ops.OpOverload | None) -> bool:
     """Whether `operation` gives the same values again, perhaps laid out otherwise in memory."""
-    return operation is not None and _plain_name(operation) in {"clone", "alias", "detach"}
+    return operation is not None and plain_name(operation) in {"clone", "alias", "detach"}
 
 
-def _plain_name(operation: torch._ops.OpOverload) -> str:
+def plain_name(operation: torch._ops.OpOverload) -> str:
+    """Its name without namespace, overload and the underscore of those that work in place."""
     name: str = operation._schema.name
     return name.rpartition(":")[2].removesuffix("_")
 

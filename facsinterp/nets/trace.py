@@ -8,14 +8,16 @@ function that is called in a `forward` is not declared at all.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.hooks import RemovableHandle
 
@@ -29,6 +31,14 @@ class Execution:
 
     module: str
     number: int
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A tensor that an operation took or gave: its number and its shape."""
+
+    number: int
+    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -48,13 +58,32 @@ class Call:
     shape: tuple[int, ...]
     """Shape of what was given, () when that was not a tensor."""
     nonlinearity: Nonlinearity | None
-    inputs: frozenset[int] = frozenset()
-    """For an operation, every tensor that it took."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """For an operation, what it was called with by the names of its schema, defaults too;
+    Operands stand for tensors."""
+    gave: tuple[Operand, ...] = ()
+    """Every tensor that was given, in order, where it is one or several."""
 
     @property
     def operation(self) -> torch._ops.OpOverload | None:
         """The operation of torch, None for a module."""
         return None if isinstance(self.part, nn.Module) else self.part
+
+    @property
+    def operands(self) -> tuple[Operand, ...]:
+        """For an operation, every tensor that it took, in order."""
+        values = (one for given in self.arguments.values() for one in _each(given))
+        return tuple(one for one in values if isinstance(one, Operand))
+
+    @property
+    def inputs(self) -> frozenset[int]:
+        """For an operation, the numbers of the tensors that it took."""
+        return frozenset(operand.number for operand in self.operands)
+
+    @property
+    def name(self) -> str:
+        """The operation's plain name, empty for a module."""
+        return nonlinearity.plain_name(self.operation) if self.operation is not None else ""
 
     @property
     def leaf(self) -> bool:
@@ -70,6 +99,8 @@ class Trace:
     entered: int
     """The number of the network's input."""
     output: object
+    weights: frozenset[int] = frozenset()
+    """The numbers of the module's weights and buffers, as they were at the start."""
 
     @property
     def executions(self) -> Iterator[tuple[Execution, Call]]:
@@ -86,17 +117,16 @@ def trace(module: nn.Module, input_shape: tuple[int, int, int]) -> Trace:
     """
     recorder = _Recorder()
     # Versions of tensors are counted outside inference mode only.
-    with (
-        torch.inference_mode(mode=False),
-        torch.no_grad(),
-        hooked(recorder.hooks(module)),
-        recorder,
-    ):
+    with torch.inference_mode(mode=False), torch.no_grad():
         pixels = torch.zeros(1, *input_shape, device=home(module))
         entered = recorder.tensors.number(pixels)
-        output = module(pixels)
-        recorder.settle()
-    return Trace(tuple(recorder.calls), entered, output)
+        held = (*module.parameters(), *module.buffers())
+        # Those of lazy modules are made in their first forward, and have no values before.
+        weights = frozenset(recorder.tensors.number(one) for one in held if not is_lazy(one))
+        with hooked(recorder.hooks(module)), recorder:
+            output = module(pixels)
+            recorder.settle()
+    return Trace(tuple(recorder.calls), entered, output, weights)
 
 
 def home(module: nn.Module) -> torch.device:
@@ -158,10 +188,10 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.settle()
         # Numbered before it runs: it may write its answer over what it took.
         taken = self.tensors.number(args[0]) if args else -1
-        inputs = frozenset(map(self.tensors.number, _tensors_in((*args, *named.values()))))
+        arguments = self._arguments(func, args, named)
         given = func(*args, **named)
         bend = nonlinearity.of_operation(func, args, named)
-        self._last = partial(self._write, None, func, taken, given, bend, inputs)
+        self._last = partial(self._write, None, func, taken, given, bend, arguments)
         return given
 
     def _before(self, part: nn.Module, args: tuple[Any, ...], named: dict[str, Any]) -> None:
@@ -184,11 +214,30 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         taken: int,
         given: object,
         bend: Nonlinearity | None,
-        inputs: frozenset[int] = frozenset(),
+        arguments: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         shape = tuple(given.shape) if isinstance(given, Tensor) else ()
         number = self.tensors.number(given)
-        self.calls.append(Call(by, part, taken, number, shape, bend, inputs))
+        gave = tuple(self._operand(one) for one in _each(given) if isinstance(one, Tensor))
+        self.calls.append(Call(by, part, taken, number, shape, bend, arguments, gave))
+
+    def _arguments(
+        self, func: torch._ops.OpOverload, args: Sequence[Any], named: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        expected = func._schema.arguments
+        given = {argument.name: value for argument, value in zip(expected, args, strict=False)}
+        found = {argument.name: argument.default_value for argument in expected} | given
+        return {name: self._plain(value) for name, value in (found | dict(named)).items()}
+
+    def _plain(self, value: object) -> object:
+        if isinstance(value, Tensor):
+            return self._operand(value)
+        return tuple(map(self._plain, value)) if isinstance(value, (list, tuple)) else value
+
+    def _operand(self, value: Tensor) -> Operand:
+        # Weights of lazy modules have no shape before their first forward.
+        shape = () if is_lazy(value) else tuple(value.shape)
+        return Operand(self.tensors.number(value), shape)
 
 
 class _Tensors:
@@ -209,9 +258,5 @@ class _Tensors:
         return self._numbers[key]
 
 
-def _tensors_in(values: Iterable[object]) -> Iterator[Tensor]:
-    for value in values:
-        if isinstance(value, Tensor):
-            yield value
-        elif isinstance(value, (list, tuple)):
-            yield from _tensors_in(value)
+def _each(value: object) -> Iterable[object]:
+    return value if isinstance(value, (list, tuple)) else (value,)

@@ -1,3 +1,4 @@
+import json
 import re
 import signal
 import subprocess
@@ -336,6 +337,24 @@ def test_layers_tell_where_their_maps_look(tmp_path):
     assert (first.field_size, first.field_stride, first.field_start) == (3, 1, 0)
     assert (second.rows, second.cols, second.nonlinearity) == (5, 4, "ReLU")
     assert (second.field_size, second.field_stride, second.field_start) == (8, 2, -2)
+
+
+def test_square_fields_are_written_as_ever(tmp_path):
+    told = json.loads(run(tmp_path / "a.zarr").data.attrs["layers"])
+    assert not any({"field_rows", "field_cols"} & layer.keys() for layer in told)
+
+
+def test_layers_tell_where_their_maps_look_when_three_numbers_do_not(tmp_path):
+    network = make_network()
+    network.module[0] = nn.Conv2d(1, 4, (3, 5), padding=(0, 1))
+    network = Network.of(network.module, classes=network.classes, input_shape=network.input_shape)
+    first, second = run(tmp_path / "a.zarr", network=network).layers
+    assert (first.field_size, first.field_stride, first.field_start) == (None, None, None)
+    assert first.field_rows is not None
+    assert first.field_cols is not None
+    assert (first.field_rows[4], first.field_cols[0]) == ((4, 7), (0, 4))
+    assert first.field_box(4, 4) == (4, 3, 7, 8)
+    assert second.field_shape is not None
 
 
 def test_the_network_is_left_as_it_was(tmp_path):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal, Self, get_args
 
 import zarr
@@ -122,7 +122,9 @@ class Layer:
 
     `rows`, `cols`: size of its maps. `field_*`: a unit at (row, col) sees `field_size`
     input pixels a side, from `field_start + field_stride * row` (`* col`) on; the start may
-    be negative. None: not known.
+    be negative. `field_rows`: for each row of the map, the first row of pixels that is seen
+    and one after the last; `field_cols` likewise. They are there where the three numbers, cut
+    to the image, are not all there is to say. None: not known.
     """
 
     name: str
@@ -133,16 +135,60 @@ class Layer:
     field_size: int | None = None
     field_stride: int | None = None
     field_start: float | None = None
+    field_rows: tuple[tuple[int, int], ...] | None = None
+    field_cols: tuple[tuple[int, int], ...] | None = None
+
+    @property
+    def field_shape(self) -> tuple[int, int] | None:
+        """Rows and columns of pixels that a unit sees, the most where units differ."""
+        if self.field_size is not None:
+            return self.field_size, self.field_size
+        if self.field_rows is None or self.field_cols is None:
+            return None
+        return _longest(self.field_rows), _longest(self.field_cols)
+
+    def field_box(self, row: int, col: int) -> tuple[float, float, float, float] | None:
+        """(top, left, bottom, right) of what a unit sees, in pixels; None where not known.
+
+        Bottom and right are not included. Edges may lie outside the image.
+        """
+        if self.field_rows is not None and self.field_cols is not None:
+            (top, bottom), (left, right) = self.field_rows[row], self.field_cols[col]
+            return top, left, bottom, right
+        if self.field_size is None or self.field_stride is None:
+            return None
+        start, size = self.field_start or 0.0, self.field_size
+        first_row, first_col = start + self.field_stride * row, start + self.field_stride * col
+        return first_row, first_col, first_row + size, first_col + size
 
     @classmethod
     def to_json(cls, layers: Iterable[Layer]) -> str:
         """Layers as JSON text, in order."""
-        return json.dumps([asdict(layer) for layer in layers], ensure_ascii=False)
+        return json.dumps([layer._facts() for layer in layers], ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> tuple[Self, ...]:
         """The layers that `to_json` wrote."""
-        return tuple(cls(**facts) for facts in json.loads(text))
+        return tuple(cls._of(facts) for facts in json.loads(text))
+
+    def _facts(self) -> dict[str, Any]:
+        """Without what came later and is not known."""
+        unknown = {name for name in _LATER if getattr(self, name) is None}
+        return {name: fact for name, fact in asdict(self).items() if name not in unknown}
+
+    @classmethod
+    def _of(cls, facts: Mapping[str, Any]) -> Self:
+        pairs = {name: tuple(map(tuple, facts[name])) for name in _LATER if facts.get(name)}
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: fact for name, fact in facts.items() if name in known} | pairs)
+
+
+# Facts of a layer that were added to version 2.
+_LATER: Final = ("field_rows", "field_cols")
+
+
+def _longest(spans: Iterable[tuple[int, int]]) -> int:
+    return max(end - first for first, end in spans)
 
 
 def precision_of(attributes: Mapping[str, Any]) -> Precision:
