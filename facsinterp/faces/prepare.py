@@ -85,6 +85,30 @@ def prepare(
     return _resized(coloured, size, (0, 0, width, height))
 
 
+def placed(
+    landmarks: NDArray[np.floating], preparation: Preparation, shape: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Where points of a picture lie once `prepare` is done with it: (68, 2), x, y in its pixels.
+
+    `landmarks`: (68, 2) in the picture as it was; `shape`: its shape, (row, col) first. Points
+    that the crop leaves out lie outside; points that are not finite stay so. Raises ValueError
+    as `prepare` where the crop needs landmarks that show a face.
+    """
+    points = np.asarray(landmarks, dtype=np.float64)
+    height, width = shape[:2]
+    if preparation.crop == "landmarks":
+        corner, across = alignment(points, zoom=preparation.zoom)
+        down = np.array([-across[1], across[0]])
+        shares = (points - corner) @ np.stack([across, down], axis=1) / (across @ across)
+    else:
+        box = (0.0, 0.0, float(width), float(height))
+        if preparation.crop == "centre":
+            box = _central_box(width, height, preparation.zoom)
+        left, top, right, bottom = box  # from the edge of the first pixel, not its centre
+        shares = (points + 0.5 - (left, top)) / (right - left, bottom - top)
+    return np.asarray(shares * preparation.size - 0.5)
+
+
 def grey(picture: Picture) -> Picture:
     """The brightness of a picture (ITU-R 601 luma), (row, col)."""
     return picture if picture.ndim == 2 else np.asarray(Image.fromarray(picture).convert("L"))
@@ -98,9 +122,7 @@ def rgb(picture: Picture) -> Picture:
 def central_crop(picture: Picture, *, size: int, zoom: float = 1.0) -> Picture:
     """The middle square of a picture, its side divided by `zoom`, at `size` pixels."""
     height, width = picture.shape[:2]
-    half = min(height, width) / zoom / 2
-    x, y = width / 2, height / 2
-    return _resized(picture, size, (x - half, y - half, x + half, y + half))
+    return _resized(picture, size, _central_box(width, height, zoom))
 
 
 def aligned_crop(
@@ -157,6 +179,13 @@ def alignment(
     side = _SIDE * (between + below / _EYES_TO_NOSE) / 2 / zoom
     corner = middle - side / 2 * level - _EYE_ROW * side * upright
     return corner, side * level
+
+
+def _central_box(width: int, height: int, zoom: float) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of the middle square, from the picture's edge."""
+    half = min(height, width) / zoom / 2
+    x, y = width / 2, height / 2
+    return x - half, y - half, x + half, y + half
 
 
 def _resized(picture: Picture, size: int, box: tuple[float, float, float, float]) -> Picture:

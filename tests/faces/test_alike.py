@@ -191,19 +191,16 @@ def test_blocks_change_nothing(size, monkeypatch):
     assert np.array_equal(alike_groups(pictures), expected)
 
 
-def test_threads_change_nothing():
+def test_threads_change_nothing(tmp_path):
+    np.save(tmp_path / "p.npy", np.stack([noisy(scene(s % 40, 40), 9) for s in range(120)]))
     code = (
-        "import numpy as np; from tests.faces.test_alike import noisy, scene;"
-        "from facsinterp.faces.alike import alike_groups;"
-        "p = np.stack([noisy(scene(s % 40, 40), 9) for s in range(120)]);"
-        "print(alike_groups(p).tolist())"
+        "import numpy as np; from facsinterp.faces.alike import alike_groups;"
+        f"print(alike_groups(np.load({str(tmp_path / 'p.npy')!r})).tolist())"
     )
-    root = Path(__file__).parents[2]
     said = [
         subprocess.run(
             [sys.executable, "-c", code],
             env={**os.environ, "OPENBLAS_NUM_THREADS": n, "OMP_NUM_THREADS": n},
-            cwd=root,
             capture_output=True,
             text=True,
             check=True,

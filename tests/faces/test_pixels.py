@@ -12,7 +12,7 @@ from PIL import Image
 from facsinterp.errors import DataError
 from facsinterp.faces.pictures import FilePictures, Skip
 from facsinterp.faces.pixels import Pixels
-from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.prepare import Preparation, placed
 from facsinterp.faces.table import FaceTable
 from facsinterp.provenance import fingerprint
 
@@ -84,17 +84,56 @@ def test_other_pictures_preparation_or_faces_are_decoded_anew(files, tmp_path):
     assert len(list(cache.iterdir())) == 7
 
 
-def test_landmarks_count_only_where_they_are_used(files, tmp_path):
-    cache = tmp_path / "cache"
+def some_landmarks():
     points = rng.uniform(0, 20, (6, 68, 2))
     points[:, [36, 39]], points[:, [42, 45]], points[:, 33] = (4, 8), (14, 8), (9, 13)
+    return points
+
+
+def test_other_landmarks_are_decoded_anew_but_are_no_part_of_the_content(files, tmp_path):
+    cache = tmp_path / "cache"
+    points = some_landmarks()
     moved = points + 1
-    Pixels.decode(table(points), files, SMALL, cache)
-    Pixels.decode(table(moved), Unopenable(files), SMALL, cache)
+    first = Pixels.decode(table(points), files, SMALL, cache)
+    other = Pixels.decode(table(moved), files, SMALL, cache)
+    none = Pixels.decode(table(), files, SMALL, cache)
+    assert len(list(cache.iterdir())) == 3
+    assert first.fingerprint == other.fingerprint == none.fingerprint
+    assert first.landmarks is not None
+    assert other.landmarks is not None
+    np.testing.assert_allclose(other.landmarks - first.landmarks, 0.5, atol=1e-5)
+    assert none.landmarks is None
     by_face = Preparation(10, crop="landmarks")
     one = Pixels.decode(table(points), files, by_face, cache)
-    other = Pixels.decode(table(moved), files, by_face, cache)
-    assert one.fingerprint != other.fingerprint
+    two = Pixels.decode(table(moved), files, by_face, cache)
+    assert one.fingerprint != two.fingerprint
+
+
+def test_landmarks_lie_in_the_prepared_pictures_row_by_row(files, tmp_path):
+    (files.root / "1.png").unlink()
+    points = some_landmarks()
+    points[3] = np.nan
+    faces = table(points).select([5, 1, 3, 0])
+    preparation = Preparation(40, crop="centre", zoom=1.25)
+    for pictures in (files, Unopenable(files)):
+        pixels = Pixels.decode(faces, pictures, preparation, tmp_path / "cache")
+        assert pixels.images.tolist() == list("fda")
+        assert len(pixels.skipped) == 1
+        assert pixels.landmarks is not None
+        assert pixels.landmarks.dtype == np.float32
+        assert np.isnan(pixels.landmarks[1]).all()
+        for row, face in ((0, 5), (2, 0)):
+            expected = placed(points[face], preparation, (20, 20))
+            np.testing.assert_allclose(pixels.landmarks[row], expected, atol=1e-4)
+        there = pickle.loads(pickle.dumps(pixels))
+        np.testing.assert_array_equal(there.landmarks, pixels.landmarks)
+        with pytest.raises(ValueError, match="read-only"):
+            there.landmarks[0] = 0
+
+
+def test_other_schemes_of_points_are_left_aside(files, tmp_path):
+    pixels = Pixels.decode(table(some_landmarks()[:, :66]), files, SMALL, tmp_path / "cache")
+    assert pixels.landmarks is None
 
 
 def test_pictures_that_cannot_be_decoded_are_left_out_and_listed(files, tmp_path):
@@ -140,14 +179,16 @@ def test_a_crash_on_the_way_leaves_nothing(files, tmp_path):
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-@pytest.mark.parametrize("part", ["pixels.npy", "pixels.json"])
+@pytest.mark.parametrize("part", ["pixels.npy", "pixels.json", "landmarks.npy"])
 @pytest.mark.parametrize("damage", [lambda p: p.unlink(), lambda p: p.write_bytes(b"{}")])
 def test_a_damaged_folder_is_made_anew(files, tmp_path, part, damage):
-    first = Pixels.decode(table(), files, SMALL, tmp_path / "cache")
+    faces = table(some_landmarks())
+    first = Pixels.decode(faces, files, SMALL, tmp_path / "cache")
     damage(next((tmp_path / "cache").iterdir()) / part)
-    again = Pixels.decode(table(), files, SMALL, tmp_path / "cache")
+    again = Pixels.decode(faces, files, SMALL, tmp_path / "cache")
     assert again.fingerprint == first.fingerprint
     np.testing.assert_array_equal(again.array, [*again.array])
+    np.testing.assert_array_equal(again.landmarks, first.landmarks)
     assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
@@ -201,6 +242,12 @@ def test_arrays_that_do_not_fit_are_refused(images, array, told):
         Pixels.from_array(images, array)
 
 
+@pytest.mark.parametrize("shape", [(5, 68, 2), (6, 66, 2), (6, 2, 68), (6, 136)])
+def test_landmarks_that_do_not_fit_are_refused(shape):
+    with pytest.raises(DataError, match="landmarks do not fit"):
+        Pixels.from_array(list("abcdef"), SHOWN, np.zeros(shape))
+
+
 def test_decoded_pixels_travel_as_the_name_of_their_folder(files, tmp_path):
     pixels = Pixels.decode(table(), files, Preparation(20), tmp_path / "cache")
     sent = pickle.dumps(pixels)
@@ -227,8 +274,12 @@ def test_pixels_that_are_not_where_they_were_sent_are_refused(files, tmp_path, l
 
 
 def test_pixels_at_hand_travel_whole():
-    pixels = Pixels.from_array(list("abcdef"), SHOWN)
+    points = some_landmarks()
+    pixels = Pixels.from_array(list("abcdef"), SHOWN, points)
+    assert points.flags.writeable
     there = pickle.loads(pickle.dumps(pixels))
     np.testing.assert_array_equal(there.array, SHOWN)
+    np.testing.assert_array_equal(there.landmarks, points.astype(np.float32))
+    assert not there.landmarks.flags.writeable
     assert there.fingerprint == pixels.fingerprint
     assert not there.array.flags.writeable

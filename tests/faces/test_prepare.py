@@ -11,6 +11,7 @@ from facsinterp.faces.prepare import (
     alignment,
     central_crop,
     grey,
+    placed,
     prepare,
     rgb,
 )
@@ -100,7 +101,8 @@ def test_the_aligned_crop_samples_the_place_it_says(scale, turn, at, size, zoom)
     down = np.array([-across[1], across[0]])
     share = (np.arange(size) + 0.5) / size
     x = corner[0] + share[None, :] * across[0] + share[:, None] * down[0]
-    seen = (x > 4) & (x < 215)  # away from the border, where the ramp bends
+    edge = 4 + np.hypot(*across) / size  # a pixel's own width from where the ramp bends
+    seen = (x > edge) & (x < 219 - edge)
     out = aligned_crop(ramp, points, size=size, zoom=zoom).astype(float)
     assert np.abs(out - x)[seen].max(initial=0) <= 0.51
 
@@ -162,3 +164,64 @@ def test_landmarks_that_show_no_face_are_refused(points):
 def test_the_crop_by_landmarks_needs_landmarks():
     with pytest.raises(ValueError, match="landmarks"):
         prepare(NOISE, Preparation(crop="landmarks"))
+
+
+def dot(shape, at, wide):
+    """A dark picture with one bright spot, `wide` pixels from its middle to its flank."""
+    rows, cols = np.mgrid[: shape[0], : shape[1]]
+    spot = np.exp(-((cols - at[0]) ** 2 + (rows - at[1]) ** 2) / (2 * wide**2))
+    return np.rint(250 * spot).astype(np.uint8)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    st.sampled_from(["none", "centre", "landmarks"]),
+    st.sampled_from([(90, 90), (60, 110), (130, 70)]),
+    st.sampled_from([16, 33, 48, 96, 160]),
+    st.floats(1.0, 2.5),
+    st.floats(-0.5, 0.5),
+    st.tuples(st.floats(-0.5, 0.5), st.floats(0.1, 1.2)),
+    st.booleans(),
+)
+def test_landmarks_land_on_the_dots_they_mark(crop, shape, size, zoom, turn, at, coloured):
+    """Each crop, enlarged and reduced, portrait and landscape, grey and RGB: within 0.5 px."""
+    points = face(16.0, turn, (shape[1] / 2 + 1.3, shape[0] / 2 - 8.7))
+    c, s = np.cos(turn), np.sin(turn)
+    points[30] = np.array(at) @ (16 * np.array([[c, s], [-s, c]])) + points[[36, 45]].mean(axis=0)
+    preparation = Preparation(
+        size, "rgb" if coloured else "grey", crop, zoom if crop != "none" else 1.0
+    )
+    target = placed(points, preparation, shape)
+    levers = np.ptp(target, axis=0) / np.ptp(points, axis=0)
+    per_pixel = float(levers.min())  # prepared pixels of one of these
+    picture = dot(shape, points[30], max(1.2, 1.2 / per_pixel))
+    picture = rgb(picture) if coloured else picture
+    seen = prepare(picture, preparation, points).astype(float)
+    seen = seen.mean(axis=2) if coloured else seen
+    assert target.shape == (68, 2)
+    reach = 5 * max(1.2, 1.2 * levers.max())
+    if (target[30] < reach).any() or (target[30] > size - 1 - reach).any():
+        return  # the crop cuts the spot
+    rows, cols = np.mgrid[:size, :size]
+    middle = np.array([(seen * cols).sum(), (seen * rows).sum()]) / seen.sum()
+    assert np.abs(middle - target[30]).max() < 0.25
+
+
+def test_places_in_a_prepared_picture_count_from_the_middle_of_its_first_pixel():
+    """Halved: pixels 0 and 1 make the new pixel 0, whose middle lies at 0.5 of the old."""
+    points = np.full((68, 2), 0.5)
+    np.testing.assert_allclose(placed(points, Preparation(20), (40, 40)), 0)
+    np.testing.assert_allclose(placed(points, Preparation(80), (40, 40)), 1.5)
+    np.testing.assert_allclose(placed(points, Preparation(40), (40, 20))[0], [1.5, 0.5])
+    np.testing.assert_allclose(
+        placed(points, Preparation(40, crop="centre"), (40, 60))[0], [-9.5, 0.5]
+    )
+
+
+def test_a_point_without_a_place_has_none_in_the_prepared_picture():
+    points = face()
+    points[20] = np.nan
+    for crop in ("none", "centre", "landmarks"):
+        out = placed(points, Preparation(48, crop=crop), (200, 200))
+        assert np.isnan(out[20]).all()
+        assert np.isfinite(np.delete(out, 20, axis=0)).all()

@@ -37,16 +37,34 @@ def pair(face: Face, unit: int, intensity: float = 5.0) -> Pair:
     return Pair(unit, replace(face, units=without), replace(face, units=shown))
 
 
+def switched(face: Face, unit: int) -> Pair:
+    """The face as it is, and the same face with one unit taken away; the others stay."""
+    return Pair(unit, face.with_unit(unit, 0), face)
+
+
 def regions(pairs: Sequence[Pair], size: int) -> NDArray[np.bool_]:
     """(pair, size, size): where switching the unit changes the picture.
 
     Outside it the pictures of a pair are equal to the byte: it holds every pixel whose
     grey level differs before the sensor noise, with gaps of one pixel closed.
     """
-    without = render([_clean(one.without) for one in pairs], size)
-    shown = render([_clean(one.shown) for one in pairs], size)
-    changed = without != shown
+    changed = changes(pairs, size) > 0
     return np.stack([one | binary_closing(one, np.ones((3, 3), bool)) for one in changed])
+
+
+def changes(pairs: Sequence[Pair], size: int) -> NDArray[np.uint8]:
+    """(pair, size, size): by how many grey levels switching the unit changes each pixel.
+
+    Before the sensor noise, which is the same in both pictures.
+    """
+    without, shown = pictured(pairs, size)
+    return np.maximum(without, shown) - np.minimum(without, shown)
+
+
+def pictured(pairs: Sequence[Pair], size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The pictures without the unit and with it, (pair, size, size) each, without sensor noise."""
+    without = render([_clean(one.without) for one in pairs], size)
+    return without, render([_clean(one.shown) for one in pairs], size)
 
 
 def _clean(face: Face) -> Face:

@@ -1,7 +1,8 @@
 """What a source of faces is: a name, its options, a reader and its pictures.
 
 A module `facsinterp.faces.sources.<name>` exposes one `SOURCE`. `read` gives every face of
-the data set with its codes; `pictures` opens them by the table's `path` column.
+the data set with its codes; `pictures` opens them by the table's `path` column; `masks`, where
+a source has them, tells which pixels each unit changes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from facsinterp.faces.masks import Masks
 from facsinterp.faces.pictures import Pictures
 from facsinterp.faces.table import FaceTable
 
@@ -37,6 +39,8 @@ class Source(Generic[O]):
     Options: type[O]
     read: Callable[[Path | None, O], FaceTable]
     pictures: Callable[[Path | None, O], Pictures]
+    masks: Callable[[Path | None, O], Masks] | None = None
+    """Exact masks; None where the pictures alone do not tell."""
 
     @property
     def needs_data(self) -> bool:

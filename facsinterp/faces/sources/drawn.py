@@ -12,9 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from facsinterp.errors import DataError, Fault
 from facsinterp.faces import drawn as drawn_faces
 from facsinterp.faces.drawn import UNITS, Frame, cast, landmarks, render, take
 from facsinterp.faces.drawn.cast import FRAMES
+from facsinterp.faces.drawn.pairs import pictured, switched
+from facsinterp.faces.masks import Pair
 from facsinterp.faces.pictures import Skip
 from facsinterp.faces.sources.contract import Source, SourceOptions
 from facsinterp.faces.table import FaceTable, Found, Terms
@@ -113,7 +116,7 @@ class _Rows:
 
 
 class DrawnPictures:
-    """Draws the pictures that a table's paths name."""
+    """Draws the pictures that a table's paths name, and tells what each unit changes in them."""
 
     def __init__(self, options: DrawnOptions) -> None:
         self._options = options
@@ -132,6 +135,21 @@ class DrawnPictures:
             )
             for frame in frames:
                 yield next(drawn) if isinstance(frame, Frame) else frame
+
+    def pairs(self, paths: Sequence[str], unit: int) -> Iterator[Pair | None]:
+        """Each picture without a unit and as it is, noiseless; see `facsinterp.faces.masks`.
+
+        Raises DataError for a path of another kind.
+        """
+        for path in paths:
+            frame = self._frame(path)
+            if isinstance(frame, Skip):
+                raise DataError(Fault(frame.reason, got=path))
+            if frame.strength(unit) > 0:
+                without, shown = pictured([switched(frame.face, unit)], self._options.pixels)
+                yield without[0], shown[0]
+            else:
+                yield None
 
     def _frame(self, path: str) -> Frame | Skip:
         kind, *rest = path.split("/")
@@ -165,4 +183,5 @@ SOURCE: Final = Source(
     Options=DrawnOptions,
     read=read,
     pictures=pictures,
+    masks=pictures,
 )
