@@ -114,14 +114,19 @@ def swept(
     return sweep(network, pixels, faces, plan, path)
 
 
+def lay_out(module: torch.nn.Module, memory_format: torch.memory_format) -> None:
+    """Weights in this format."""
+    module.to(memory_format=memory_format)  # type: ignore[call-overload]  # known to torch, not to its types
+
+
 def forward(network: Network, pixels: Pixels, memory_format: torch.memory_format) -> None:
     """The plain loop: every batch through the network and nothing else."""
-    network.module.to(memory_format=memory_format)  # type: ignore[call-overload]
+    lay_out(network.module, memory_format)
     with torch.inference_mode():
         for start in range(0, len(pixels), BATCH):
             batch = to_tensor(pixels.array[start : start + BATCH])
             network.module(batch.to(memory_format=memory_format))
-    network.module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    lay_out(network.module, torch.contiguous_format)
 
 
 def in_turns(turns: int, **work: Callable[[], object]) -> dict[str, list[float]]:
