@@ -3,7 +3,7 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.stats import (
     bootstrap,
@@ -24,13 +24,15 @@ def draws(seed, *sizes):
 
 
 @given(st.integers(0, 1000), st.integers(1, 5), st.integers(1, 5))
+@example(129, 5, 5)
 def test_arms_beside_scipy_over_all_arrangements(seed, first, second):
     trained, baseline = (np.round(x, 1) for x in draws(seed, first, second))
     expected = 1.0
     if first > 1 and second > 1:
         expected = permutation_test(
             (trained, baseline),
-            lambda x, y: x.mean() - y.mean(),
+            # Rounded, since scipy takes ties for such only as far as relative rounding goes.
+            lambda x, y: round(x.mean() - y.mean(), 9),
             alternative="greater",
             n_resamples=10**6,
         ).pvalue
