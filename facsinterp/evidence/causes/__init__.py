@@ -1,0 +1,1 @@
+"""What moves a filter, and what depends on it: units switched, filters silenced."""

@@ -1,0 +1,1 @@
+"""What other weights would draw: pictures of filters held against those of random networks."""
