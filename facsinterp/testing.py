@@ -24,9 +24,12 @@ from facsinterp.activations.store import ActivationStore
 from facsinterp.activations.sweep import sweep
 from facsinterp.association.associate import associate
 from facsinterp.association.settings import Settings
+from facsinterp.evidence.visual import VisualEvidence, no_filters
 from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.prepare import Preparation
 from facsinterp.faces.sources.registry import source
 from facsinterp.faces.table import FaceTable
+from facsinterp.labels import FilterId
 from facsinterp.nets.network import Network
 from facsinterp.report.parts import Finding, Section
 from facsinterp.study.contract import Control, Inputs, Need, Study, StudyResult
@@ -44,7 +47,11 @@ def tiny_faces(subjects: int = 6, sequences: int = 4) -> tuple[FaceTable, Pixels
     )
     faces = drawn.read(None, options)
     pictures = drawn.pictures(None, options).open(faces.column("path").tolist())
-    pixels = Pixels.from_array(faces.images, np.stack([np.asarray(one) for one in pictures]))
+    pixels = Pixels.from_array(
+        faces.images,
+        np.stack([np.asarray(one) for one in pictures]),
+        faces.data["landmarks"].values,
+    )
     people = sorted(set(faces.column("subject")))
     kept = set(people[: len(people) // 2])
     split = ["train" if s in kept else "test" for s in faces.column("subject")]
@@ -84,8 +91,40 @@ def tiny_controls(folder: Path) -> dict[tuple[str, int | None], Control]:
     for number, (arm, seed) in enumerate([*seeded, ("pixels", None)], start=1):
         store = tiny_store(folder / f"{arm}-{seed}", number)
         table = associate(store, TINY_SETTINGS)
-        found[arm, seed] = Control(arm, seed, store, table, scores=None)
+        found[arm, seed] = Control(
+            arm, seed, store, table, scores=None, network=tiny_network(seed=number)
+        )
     return found
+
+
+def tiny_visual(folder: Path, store: ActivationStore) -> VisualEvidence:
+    """Pictures of the two strongest faces of each filter; where they look is not tested."""
+    from facsinterp.evidence.weights.untrained import untrained_likeness
+    from facsinterp.saliency.attribute import Units
+    from facsinterp.saliency.picture import picture
+    from facsinterp.saliency.top import TopFaces
+
+    faces = np.argsort(-store.data["peak"].values, axis=0, kind="stable")[:2].T
+    filters = np.arange(len(faces))[:, None]
+    peak, row, col = (
+        store.data[name].values[faces, filters] for name in ("peak", "peak_row", "peak_col")
+    )
+    image = np.where(peak > 0, faces, -1)
+    top = TopFaces(store.filters, image, peak, row.astype(np.int64), col.astype(np.int64))
+    network, (_, pixels) = tiny_network(), tiny_faces()
+    made = picture(network, pixels, top, folder / "attributions.zarr")
+    alike = []
+    for layer in network.layers:
+        mine = np.array([one.layer == layer for one in store.filters])[:, None] & (image >= 0)
+        channels = np.nonzero(mine)[0] - int(np.nonzero(mine.any(axis=1))[0][0])
+        places = np.stack([row, col], axis=-1)[mine].astype(np.int64)
+        drawn = made.data["attribution"].values[mine]
+        table = untrained_likeness(
+            network, layer, pixels, Units(image[mine], channels, places), drawn
+        )
+        names = [str(FilterId(layer, int(channel))) for channel in table.index]
+        alike.append(table.reset_index(drop=True).assign(filter=names))
+    return VisualEvidence(made, "", no_filters(), pd.DataFrame(), pd.concat(alike))
 
 
 def tiny_inputs(folder: Path, seed: int = 0, needs: frozenset[Need] = frozenset(Need)) -> Inputs:
@@ -97,12 +136,14 @@ def tiny_inputs(folder: Path, seed: int = 0, needs: frozenset[Need] = frozenset(
     return Inputs(
         faces=faces,
         pixels=pixels,
+        preparation=Preparation(size=SIZE),
         scratch=scratch,
         seed=seed,
         given_network=tiny_network() if Need.NETWORK in needs else None,
         given_store=store if Need.ACTIVATIONS in needs else None,
         given_associations=associate(store, TINY_SETTINGS) if Need.ASSOCIATIONS in needs else None,
         given_controls=tiny_controls(folder / "controls") if Need.CONTROLS in needs else None,
+        given_visual=tiny_visual(folder, store) if Need.VISUAL in needs else None,
     )
 
 

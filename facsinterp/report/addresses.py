@@ -35,6 +35,16 @@ def filter_page(filter_id: FilterId) -> str:
     return f"filters/{layer_name(filter_id.layer)}-{filter_id.channel:03d}.html"
 
 
+def sheet_picture(filter_id: FilterId) -> str:
+    """Address of what a filter sees in its strongest faces, `looks/conv3-017.webp`."""
+    return f"looks/{layer_name(filter_id.layer)}-{filter_id.channel:03d}.webp"
+
+
+def mean_picture(filter_id: FilterId) -> str:
+    """Address of a filter's mean face, `looks/conv3-017-mean.webp`."""
+    return f"looks/{layer_name(filter_id.layer)}-{filter_id.channel:03d}-mean.webp"
+
+
 def face_picture(position: int) -> str:
     """Address of the thumbnail of the face at this position of the store."""
     return f"faces/{position:06d}.webp"

@@ -21,6 +21,7 @@ from facsinterp.report.figures import (
     unit_chart,
 )
 from facsinterp.report.gallery import Cards, FaceCard, field_box
+from facsinterp.report.looks import LookMaker
 from facsinterp.report.survey import Survey, unit_names
 from facsinterp.report.verdicts import verdict_of
 from facsinterp.report.wording import listed
@@ -32,6 +33,7 @@ class FilterPages:
 
     survey: Survey
     cards: Cards
+    maker: LookMaker | None = None
 
     def content(self, position: int, peaks: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
         """One page. `peaks`: this filter's peak, and its place where known, over `rows`."""
@@ -40,6 +42,7 @@ class FilterPages:
         dead = silent and survey.kind[position] == "dead"
         rows = claims.rows(position)
         named = None if dead else next((row for row in rows if row.named), None)
+        cards = () if dead else self.faces(position, peaks, named.unit if named else None)
         return {
             "filter": survey.filters[position],
             "verdict": verdict_of(claims, position, dead=dead, faces=survey.which_faces),
@@ -54,7 +57,8 @@ class FilterPages:
             "untested": [row for row in rows if not row.tested],
             "supported": bool(claims.answering[position] or claims.surpassing[position]),
             "perfect": self._perfect(position, rows),
-            "cards": () if dead else self.faces(position, peaks, named.unit if named else None),
+            "cards": cards,
+            **self._looks(position, cards),
             "shape": self.shape,
             "layer": survey.layers.get(survey.filters[position].layer),
             "which_faces": survey.which_faces,
@@ -91,6 +95,13 @@ class FilterPages:
             self.cards.card(int(survey.rows[i]), float(peaks["peak"][i]), unit, box)
             for i, box in zip(top, boxes, strict=True)
         )
+
+    def _looks(self, position: int, cards: Sequence[FaceCard]) -> dict[str, Any]:
+        """What is seen of a filter, and why there are no pictures where there are none."""
+        maker = self.maker
+        looks = maker.looks(self.survey.filters[position], cards) if maker else None
+        refused = maker.visual.refused if maker else ""
+        return {"looks": looks, "no_looks": f"No pictures: {refused}" if refused else ""}
 
     def _perfect(self, position: int, rows: Sequence[UnitRow]) -> str:
         if not self.survey.claims.perfect[position]:

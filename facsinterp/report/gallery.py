@@ -42,7 +42,8 @@ class Box:
 
     left: float
     top: float
-    size: float
+    width: float
+    height: float
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,11 @@ class FaceCard:
 
 def field_box(layer: Layer | None, row: int, col: int) -> Box | None:
     """What the unit of `layer` at this place of its map sees; None where not known."""
-    if layer is None or layer.field_size is None or layer.field_stride is None:
+    found = layer.field_box(row, col) if layer is not None else None
+    if found is None:
         return None
-    start = layer.field_start or 0.0
-    return Box(start + layer.field_stride * col, start + layer.field_stride * row, layer.field_size)
+    top, left, bottom, right = found
+    return Box(left, top, right - left, bottom - top)
 
 
 class Cards:

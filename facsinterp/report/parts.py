@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from facsinterp.activations.store import ActivationStore
     from facsinterp.association.table import Associations
+    from facsinterp.evidence.visual import VisualEvidence
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ class Curve:
 class Report:
     """Everything that the pages of one run show.
 
-    `store` and `associations` are read, never changed. `associations` and `dead` are None
-    when the run did not ask for them; the pages then say so. `definition` is TOML text and
+    `store` and `associations` are read, never changed. `associations`, `dead` and `visual` are
+    None when the run did not ask for them; the pages then say so. `definition` is TOML text and
     `provenance` the JSON of `facsinterp.provenance.Provenance`.
     """
 
@@ -80,6 +81,7 @@ class Report:
     sections: tuple[Section, ...] = ()
     associations: Associations | None = None
     dead: xr.Dataset | None = None
+    visual: VisualEvidence | None = None
     curves: tuple[Curve, ...] = ()
     definition: str = ""
     provenance: str = ""

@@ -25,6 +25,7 @@ from facsinterp.report.addresses import INDEX
 from facsinterp.report.filterpages import FilterPages
 from facsinterp.report.gallery import Cards, FaceCard, write_pictures
 from facsinterp.report.listing import filter_listing, script
+from facsinterp.report.looks import FOLDER, LookMaker
 from facsinterp.report.methodspage import methods_page
 from facsinterp.report.parts import Report, Section
 from facsinterp.report.survey import Survey
@@ -113,10 +114,12 @@ def _put_in_place(partial: Path, folder: Path) -> None:
 
 
 def _write(survey: Survey, folder: Path, advance: Advance) -> None:
-    for name in ("assets", "data", "filters"):
+    for name in ("assets", "data", "filters", FOLDER):
         (folder / name).mkdir(parents=True)
     frame = Frame(survey.report.title, survey.report.identity, _version())
-    makers = FilterPages(survey, Cards(survey.faces, kept="face" in survey.report.store.data))
+    makers = FilterPages(
+        survey, Cards(survey.faces, kept="face" in survey.report.store.data), _looks(survey, folder)
+    )
     showcase = _write_filters(survey, makers, frame, folder, advance)
     sections, figures = _shown(survey.report.sections)
     hidden = int(survey.hidden.sum())
@@ -171,6 +174,11 @@ def _write_filters(
     return [
         frontpage.showcase(survey, column, wanted[column], first_faces[column]) for column in wanted
     ]
+
+
+def _looks(survey: Survey, folder: Path) -> LookMaker | None:
+    visual = survey.report.visual
+    return None if visual is None else LookMaker(survey, visual, folder)
 
 
 def _columns(survey: Survey) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -38,6 +38,7 @@ from pydantic import BaseModel, ConfigDict
 from facsinterp.activations.store import ActivationStore
 from facsinterp.association.table import Associations
 from facsinterp.errors import PluginError
+from facsinterp.evidence.visual import VisualEvidence
 from facsinterp.faces.table import FaceTable
 from facsinterp.progress import SILENT, Progress
 from facsinterp.report.parts import Finding, Section
@@ -45,6 +46,7 @@ from facsinterp.stats.accuracy import Scores
 
 if TYPE_CHECKING:
     from facsinterp.faces.pixels import Pixels
+    from facsinterp.faces.prepare import Preparation
     from facsinterp.nets.network import Network
 
 __all__ = ["Control", "Finding", "Inputs", "Need", "Section", "Study", "StudyResult"]
@@ -59,6 +61,7 @@ class Need(StrEnum):
     ACTIVATIONS = "activations"
     ASSOCIATIONS = "associations"
     CONTROLS = "controls"
+    VISUAL = "visual"
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ class Control:
     associations: Associations
     scores: Scores | None
     """How well it names the expressions of the held-out people; None where it cannot."""
+    network: Network | None
+    """None for what is no network: what a filter would be that knew the emotion alone."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,8 @@ class Inputs:
 
     faces: FaceTable
     pixels: Pixels
+    preparation: Preparation
+    """How the pictures were made ready for the network."""
     scratch: Path
     """A folder of the study's own; the only place it may write to."""
     seed: int = 0
@@ -89,6 +96,7 @@ class Inputs:
     given_store: ActivationStore | None = None
     given_associations: Associations | None = None
     given_controls: Mapping[tuple[str, int | None], Control] | None = None
+    given_visual: VisualEvidence | None = None
 
     @property
     def network(self) -> Network:
@@ -112,6 +120,11 @@ class Inputs:
         All have the same test subjects. The seed is None for what has none.
         """
         return _declared(self.given_controls, Need.CONTROLS)
+
+    @property
+    def visual(self) -> VisualEvidence:
+        """What can be seen of the filters (needs `Need.VISUAL`)."""
+        return _declared(self.given_visual, Need.VISUAL)
 
     def rng(self) -> np.random.Generator:
         """A fresh generator that depends on the definition's seed alone."""

@@ -7,10 +7,12 @@ goes on with the member, the fold and the block where it stopped.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from facsinterp.activations.store import ActivationStore
+from facsinterp.nets.network import Network
 from facsinterp.study.associated import associated
 from facsinterp.study.contract import Control
 from facsinterp.study.derived import EMOTION_ONLY, Member, derived, members
@@ -24,10 +26,19 @@ from facsinterp.study.swept import Looked, Swept, Work, swept
 FOLDER: Final = "controls"
 
 
+@dataclass(frozen=True)
+class Made:
+    """One control up to its store."""
+
+    spec: StudySpec
+    folder: RunFolder
+    network: Network | None
+
+
 def swept_controls(
     spec: StudySpec, parent: Swept, looked: Looked, places: DataPlaces, out: Path, work: Work
-) -> dict[Member, tuple[StudySpec, RunFolder]]:
-    """The definition and the folder of each control, its store complete.
+) -> dict[Member, Made]:
+    """What was made of each control, its store complete.
 
     `parent`: the run of the study itself, whose held-out faces are those of every control.
     """
@@ -38,28 +49,28 @@ def swept_controls(
         if member.arm == EMOTION_ONLY:
             folder = RunFolder(parent.folder.path / FOLDER / EMOTION_ONLY)
             emotion_store(parent.faces, spec.seed, folder.store)
-            found[member] = (spec, folder)
+            found[member] = Made(spec, folder, None)
         else:
             own = derived(spec, member)
-            found[member] = (own, swept(own, looked, places, out, work).folder)
+            made = swept(own, looked, places, out, work)
+            found[member] = Made(own, made.folder, made.network)
     return found
 
 
-def controls_of(
-    found: Mapping[Member, tuple[StudySpec, RunFolder]], work: Work
-) -> dict[tuple[str, int | None], Control]:
+def controls_of(found: Mapping[Member, Made], work: Work) -> dict[tuple[str, int | None], Control]:
     """Each control with its associations, by (arm, seed)."""
     return {(one.arm, one.seed): one for one in _controls(found, work)}
 
 
-def _controls(found: Mapping[Member, tuple[StudySpec, RunFolder]], work: Work) -> Iterator[Control]:
-    for number, (member, (spec, folder)) in enumerate(found.items(), start=1):
+def _controls(found: Mapping[Member, Made], work: Work) -> Iterator[Control]:
+    for number, (member, made) in enumerate(found.items(), start=1):
         work.progress.say(f"associations of control {number} of {len(found)}: {member.name}")
-        store = ActivationStore.open(folder.store)
+        store = ActivationStore.open(made.folder.store)
         yield Control(
             arm=member.arm,
             seed=member.seed,
             store=store,
-            associations=associated(spec, store, folder, work),
-            scores=scores_of(folder),
+            associations=associated(made.spec, store, made.folder, work),
+            scores=scores_of(made.folder),
+            network=made.network,
         )

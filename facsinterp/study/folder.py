@@ -42,6 +42,16 @@ class RunFolder:
         return self.path / "associations.parts"
 
     @property
+    def visual(self) -> Path:
+        """What can be seen of the filters: pictures, places, and doubts."""
+        return self.path / "visual"
+
+    @property
+    def visual_parts(self) -> Path:
+        """Finished parts of that which are not all there yet."""
+        return self.path / "visual.parts"
+
+    @property
     def tables(self) -> Path:
         """The study's result."""
         return self.path / "tables"

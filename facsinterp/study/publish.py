@@ -11,6 +11,7 @@ from facsinterp.activations.store import ActivationStore
 from facsinterp.association.table import Associations
 from facsinterp.errors import DataError, Fault
 from facsinterp.evidence.dead import dead_filters
+from facsinterp.evidence.visual import VisualEvidence
 from facsinterp.faces.sources.registry import source
 from facsinterp.progress import SILENT, Progress
 from facsinterp.report.parts import Curve, Fact, Report
@@ -54,6 +55,7 @@ def publish(folder: Path, *, progress: Progress = SILENT) -> Path:
         sections=result.sections,
         associations=Associations.open(run.associations) if run.associations.exists() else None,
         dead=dead_filters(store),
+        visual=VisualEvidence.open(run.visual) if run.visual.exists() else None,
         curves=_curves(run),
         definition=spec.text,
         provenance=run.provenance.read_text(encoding="utf-8") if run.provenance.exists() else "",

@@ -1,6 +1,6 @@
 """A run: from a definition to a report, each step skipped when its output is there.
 
-    faces -> pixels -> network -> activations -> associations -> study -> site
+    faces -> pixels -> network -> activations -> associations -> pictures -> study -> site
                        (the same for each control)
 
 Everything a run writes lies in `<out>/<name>/<id>/`, but for decoded pixels, which
@@ -28,6 +28,8 @@ from facsinterp.study.publish import publish
 from facsinterp.study.results import save_result
 from facsinterp.study.spec import StudySpec
 from facsinterp.study.swept import Work, look, swept
+from facsinterp.study.visual import FORMAT as PICTURES
+from facsinterp.study.visual import visual_evidence
 
 if TYPE_CHECKING:
     from facsinterp.activations.sweeping.crew import Crew
@@ -65,9 +67,14 @@ def run_study(
         controls = controls_of(compared, work)
     if Need.ASSOCIATIONS in study.needs:
         associations = associated(spec, store, folder, work)
+    visual = None
+    if Need.VISUAL in study.needs:
+        associations = associations or associated(spec, store, folder, work)
+        visual = visual_evidence(spec, found, associations, work)
     inputs = Inputs(
         faces=found.faces,
         pixels=found.pixels,
+        preparation=spec.preparation,
         scratch=folder.path / "scratch",
         seed=spec.seed,
         progress=progress,
@@ -75,6 +82,7 @@ def run_study(
         given_store=store,
         given_associations=associations,
         given_controls=controls,
+        given_visual=visual,
     )
     provenance = _provenance(spec, inputs)
     _answer(study, inputs, ledger, provenance.key, progress)
@@ -139,5 +147,10 @@ def _provenance(spec: StudySpec, inputs: Inputs) -> Provenance:
             "pixels": inputs.pixels.fingerprint,
             "network": inputs.network.fingerprint,
         },
-        settings={"seed": spec.seed, "associations": FORMAT, **spec.association},
+        settings={
+            "seed": spec.seed,
+            "associations": FORMAT,
+            "pictures": [PICTURES, spec.visual.method],
+            **spec.association,
+        },
     )

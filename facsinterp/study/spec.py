@@ -15,7 +15,9 @@ from facsinterp.activations.plan import Precision
 from facsinterp.association.settings import Settings
 from facsinterp.faces.prepare import Preparation
 from facsinterp.provenance import fingerprint
+from facsinterp.saliency.methods import Method
 from facsinterp.study import registry
+from facsinterp.study.contract import Need
 
 Labels = Literal["expression", "shuffled", "identity"]
 Bank = Literal["pixels", "pca", "gabor"]
@@ -35,7 +37,7 @@ Arm = Literal[
 BANKS: Final = "facsinterp.nets.banks"
 # These keys came when there were reports already: their defaults leave ids as they are.
 _LATER: Final[Mapping[str, Mapping[str, Any]]] = {
-    "": {"controls": None},
+    "": {"controls": None, "visual": {"method": "guided-backprop"}},
     "sweep": {"precision": "float32"},
     "network": {"bank": None, "seed": None, "untrained": False, "rotated": False},
     "network.train": {"labels": "expression", "first_fold_only": False},
@@ -115,6 +117,12 @@ class SweepPart(_Part):
     precision: Precision = "float32"
 
 
+class VisualPart(_Part):
+    """`[visual]`: how pictures of the filters are made, where the study shows any."""
+
+    method: Literal[Method, "none"] = "guided-backprop"
+
+
 class ControlsPart(_Part):
     """`[controls]`: what the trained network is compared with, and over which seeds."""
 
@@ -137,6 +145,7 @@ class StudySpec(_Part):
     network: NetworkPart
     sweep: SweepPart = SweepPart()
     association: Mapping[str, Any] = {}
+    visual: VisualPart = VisualPart()
     params: Mapping[str, Any] = {}
     controls: ControlsPart | None = None
 
@@ -197,6 +206,13 @@ def precision_words(spec: StudySpec) -> str:
     )
 
 
+def visual_words(spec: StudySpec) -> str:
+    """How pictures of the filters are made, in words."""
+    if spec.visual.method == "none":
+        return "none are made"
+    return f"{spec.visual.method} of each filter's {spec.settings.top_n} strongest faces"
+
+
 def network_words(network: NetworkPart) -> str:
     """What a network is other than trained on expressions; empty where it is that."""
     labels = network.train.labels if network.train else "expression"
@@ -242,6 +258,8 @@ def steps(spec: StudySpec) -> Iterator[tuple[str, str]]:
         f"{settings.permutations:,} shuffles {settings.null}, beyond emotion {beyond}; "
         f"{settings.correction} at {settings.alpha:g}",
     )
+    if Need.VISUAL in registry.load(spec.study).needs:
+        yield "pictures", visual_words(spec)
     if spec.controls is not None:
         seeds, arms = spec.controls.seeds, spec.controls.arms
         yield (

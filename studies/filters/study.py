@@ -22,7 +22,7 @@ from facsinterp import (
     names,
 )
 
-from . import structure
+from . import seen, structure
 
 # What a pair carries, in the order in which it is read: size, then both claims.
 _PAIR = (
@@ -73,7 +73,7 @@ _BEST = {
 class Filters(Study):
     """Which filters answer to which action units, and how many would a rule of thumb accept?"""
 
-    needs = frozenset({Need.ACTIVATIONS, Need.ASSOCIATIONS})
+    needs = frozenset({Need.ACTIVATIONS, Need.ASSOCIATIONS, Need.VISUAL})
 
     best: int = Field(default=3, ge=1)
     """Filters listed for each unit."""
@@ -81,13 +81,14 @@ class Filters(Study):
     def run(self, inputs: Inputs) -> StudyResult:
         """Counts with their meaning, the units with their filters, and every passing pair."""
         store, associations = inputs.store, inputs.associations
-        units = _units(associations)
+        units, alpha = _units(associations), float(associations.data.attrs["alpha"])
         matched = matches(store, associations, bar=structure.COVERED)
         clusters, layers = structure.duplicates_of(store, associations)
         return StudyResult(
             findings=(
                 *_findings(associations),
                 *structure.findings(associations, clusters, matched),
+                *seen.findings(inputs.visual, alpha),
             ),
             tables={
                 "units": units,
@@ -97,8 +98,14 @@ class Filters(Study):
                 "names": names(store, associations),
                 "duplicates": clusters,
                 "layers": layers,
+                "placing": inputs.visual.placing,
+                "likeness": inputs.visual.likeness,
             },
-            sections=(_section(associations, units), structure.section(matched, layers)),
+            sections=(
+                _section(associations, units),
+                structure.section(matched, layers),
+                seen.section(inputs.visual, alpha),
+            ),
         )
 
 

@@ -1,12 +1,18 @@
 """The site as somebody uses it: opened from disk, without a network, by mouse and keyboard."""
 
+import io
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from facsinterp.report.colours import GROUND, LOWERING, RAISING
 from facsinterp.report.site import write_site
+from tests.report import runs
 from tests.report.test_site import rich_report
 
 pytestmark = pytest.mark.browser
@@ -18,7 +24,9 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 def site(tmp_path_factory):
     """Without a figure: Plotly takes a second to read on each visit."""
     folder = tmp_path_factory.mktemp("browser")
-    return write_site(rich_report(folder, sections=()), folder / "site").parent
+    made = rich_report(folder, sections=())
+    visual = runs.visual(folder, made)
+    return write_site(replace(made, visual=visual), folder / "site").parent
 
 
 @pytest.fixture(scope="module")
@@ -129,16 +137,59 @@ def test_walking_by_keys(page):
 def test_a_filter_page_shows_its_faces_and_sorts_its_numbers(page, site):
     page.goto((site / "filters/conv1-000.html").as_uri())
     assert page.locator(".picture img").count() > 5
+    decoded(page)
+    page.get_by_role("button", name="AUROC [").click()
+    assert page.locator(".numbers th[aria-sort]").inner_text().startswith("AUROC")
+    assert page.locator(".numbers tbody th").first.inner_text().startswith("AU12")
+    assert page.evaluate("document.scripts.length") == 1
+
+
+def decoded(page):
     page.evaluate(
         """Promise.all([...document.images].map((image) => {
             image.loading = "eager";
             return image.decode();
         }))"""
     )
-    page.get_by_role("button", name="AUROC [").click()
-    assert page.locator(".numbers th[aria-sort]").inner_text().startswith("AUROC")
-    assert page.locator(".numbers tbody th").first.inner_text().startswith("AU12")
-    assert page.evaluate("document.scripts.length") == 1
+
+
+def seen(place):
+    """What is on the screen there, (row, col, 3)."""
+    with Image.open(io.BytesIO(place.screenshot())) as picture:
+        return np.asarray(picture.convert("RGB")).astype(int)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1200, 600])
+def test_each_tile_shows_its_own_part_of_the_sheet(page, site, width, scheme):
+    """Of conv1/002 the planted blocks, at the top and at the bottom, are weaker face by face."""
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto((site / "filters/conv1-002.html").as_uri())
+    decoded(page)
+    faces = page.locator(".face:has(.tile)")
+    assert faces.count() >= 8
+    everywhere = page.locator(".face")
+    columns = [i for i in range(everywhere.count()) if everywhere.nth(i).locator(".tile").count()]
+    strengths = []
+    for number, column in enumerate(columns):
+        face = faces.nth(number)
+        thumbnail = face.locator(".picture").bounding_box()
+        for tile in face.locator(".tile").all():
+            box = tile.bounding_box()
+            assert box["width"] == pytest.approx(thumbnail["width"], abs=0.5)
+            assert box["height"] == pytest.approx(thumbnail["height"], abs=0.5)
+        found = seen(face.locator(".tile").nth(1))
+        rows, cols, _ = found.shape
+        # Block of the filter at place 2: columns 14 to 19 of 24, rows 0 to 5 and 18 to 23.
+        middle = round(cols * 17 / 24)
+        share = 0.8**column
+        for at, colour, strength in ((3, RAISING, share), (21, LOWERING, share / 2)):
+            wanted = GROUND + strength**0.65 * (np.array(colour) - GROUND)
+            assert found[round(rows * at / 24), middle] == pytest.approx(wanted, abs=16)
+        assert found[rows // 2, cols // 4] == pytest.approx(GROUND, abs=4)
+        strengths.append(found[round(rows / 8), middle, 2])
+    assert strengths == sorted(strengths)
 
 
 def test_a_figure_of_a_study_is_drawn(page, tmp_path):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,8 +12,17 @@ LAYER = Layer("conv2", 4, 12, 12, "ReLU", field_size=14, field_stride=2, field_s
 
 def test_the_box_is_what_the_unit_sees():
     """Slowly: the columns of the input that unit (row 3, col 5) sees begin at -6 + 2 * 5."""
-    assert field_box(LAYER, row=3, col=5) == Box(left=4.0, top=0.0, size=14)
-    assert field_box(LAYER, row=0, col=0) == Box(left=-6.0, top=-6.0, size=14)
+    assert field_box(LAYER, row=3, col=5) == Box(left=4.0, top=0.0, width=14, height=14)
+    assert field_box(LAYER, row=0, col=0) == Box(left=-6.0, top=-6.0, width=14, height=14)
+
+
+def test_the_box_of_rows_and_columns_that_differ():
+    """What is told of each row and column goes before three numbers for all."""
+    layer = replace(LAYER, field_rows=((0, 5), (3, 9)), field_cols=((0, 4), (1, 8), (5, 12)))
+    assert field_box(layer, row=1, col=2) == Box(left=5, top=3, width=7, height=6)
+    assert layer.field_shape == (14, 14)
+    assert replace(layer, field_size=None).field_shape == (6, 7)
+    assert Layer("conv2", 4).field_shape is None
 
 
 @pytest.mark.parametrize("layer", [None, Layer("conv2", 4), Layer("conv2", 4, field_size=5)])

@@ -33,3 +33,10 @@ def for_three(classes, size, channels_in):
     if classes != 3:
         raise RuntimeError("only three classes")
     return small(classes, size, channels_in)
+
+
+def leaky(classes, size, channels_in):
+    """A network that lets some of what is below zero through."""
+    parts = list(small(classes, size, channels_in))
+    parts[1] = nn.LeakyReLU()
+    return nn.Sequential(*parts)

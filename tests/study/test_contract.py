@@ -3,6 +3,7 @@
 import pytest
 
 from facsinterp.errors import PluginError
+from facsinterp.faces.prepare import Preparation
 from facsinterp.study import registry
 from facsinterp.study.contract import Inputs, Need, Study, StudyResult
 from facsinterp.testing import StudyContract, tiny_faces
@@ -10,7 +11,7 @@ from facsinterp.testing import StudyContract, tiny_faces
 
 def inputs(tmp_path):
     faces, pixels = tiny_faces(subjects=2, sequences=1)
-    return Inputs(faces=faces, pixels=pixels, scratch=tmp_path, seed=5)
+    return Inputs(faces=faces, pixels=pixels, preparation=Preparation(), scratch=tmp_path, seed=5)
 
 
 @pytest.mark.parametrize("need", list(Need))

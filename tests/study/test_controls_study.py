@@ -9,6 +9,7 @@ import xarray as xr
 
 from facsinterp import Control, StudyResult
 from facsinterp.association.table import Associations
+from facsinterp.faces.prepare import Preparation
 from facsinterp.stats.accuracy import score
 from facsinterp.study import registry
 from facsinterp.study.contract import Inputs
@@ -77,7 +78,9 @@ def controls(base, seeds=5, beyond=None):
 
 def answer(given, tmp_path) -> StudyResult:
     faces, pixels = tiny_faces(subjects=2, sequences=1)
-    result: StudyResult = STUDY.run(Inputs(faces, pixels, tmp_path, given_controls=given))
+    result: StudyResult = STUDY.run(
+        Inputs(faces, pixels, Preparation(), tmp_path, given_controls=given)
+    )
     return result
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from facsinterp.association.table import Associations
 from facsinterp.association.verdict import Verdicts
+from facsinterp.evidence.visual import VisualEvidence, no_filters
 from facsinterp.study import registry
 from tests.report import runs, tables
 
@@ -30,10 +31,13 @@ FOLDER = tempfile.TemporaryDirectory()
 STORE = runs.store(Path(FOLDER.name) / "activations.zarr", copies=[(1, 9)])
 
 
-def answer(associations):
+NOTHING_SEEN = VisualEvidence(None, "Not asked for.", no_filters(), pd.DataFrame(), no_filters())
+
+
+def answer(associations, visual=NOTHING_SEEN):
     associations.data.attrs["store"] = STORE.key
     study = registry.load("filters")()
-    given: Any = SimpleNamespace(associations=associations, store=STORE)
+    given: Any = SimpleNamespace(associations=associations, store=STORE, visual=visual)
     return study.run(given)
 
 
@@ -194,3 +198,86 @@ def test_coverage_is_not_told_of_too_few_people():
 def test_the_text_tells_what_this_run_did(attrs, told):
     _, result = result_of(attrs=attrs)
     assert told in " ".join(result.sections[0].paragraphs)
+
+
+PLACING = pd.DataFrame(
+    {
+        "filter": ["conv1/000", "conv1/001", "conv2/003", "conv2/004"],
+        "unit": [12, 4, 12, 1],
+        "q_chance": [0.01, 0.2, 0.05, np.nan],
+        "q_presence": [0.04, 0.9, np.nan, np.nan],
+        "share": [0.6, 0.2, 0.4, np.nan],
+        "chance": [0.2, 0.2, 0.1, np.nan],
+        "expected": [0.3, 0.1, 0.2, np.nan],
+    }
+)
+LIKENESS = pd.DataFrame(
+    {
+        "filter": ["conv1/000", "conv1/001", "conv2/003", "conv2/005"],
+        "same": pd.array([True, False, False, None], dtype="boolean"),
+        "signed": [0.9, 0.3, 0.1, np.nan],
+    }
+)
+
+
+TOGETHER = pd.DataFrame(
+    [
+        {
+            "share": 0.4, "expected": 0.25, "low": 0.1, "high": 0.2, "null_low": 0.2,
+            "null_high": 0.3, "p": 0.01, "units": 5, "filters": 9, "left_out": 1,
+        }
+    ]
+)  # fmt: skip
+
+
+def seen(placing=PLACING, likeness=LIKENESS, refused=""):
+    result = answer(
+        tables.associations(), VisualEvidence(None, refused, placing, TOGETHER, likeness)
+    )
+    (section,) = [one for one in result.sections if one.title == "What the pictures are worth"]
+    return result, section
+
+
+def test_shares_of_pictures_are_of_the_filters_that_could_be_asked():
+    result, _ = seen()
+    above = estimate(result, "look at the place of the unit that they answer to")
+    assert (above.estimate, above.n) == (pytest.approx(2 / 3), 3)
+    assert "of the 3 filters" in above.claim
+    only = estimate(result, "peak there more when the same people show the unit")
+    assert (only.estimate, only.n) == (pytest.approx(1 / 2), 2)
+    alike = estimate(result, "the same from an untrained network")
+    assert (alike.estimate, alike.n) == (pytest.approx(1 / 3), 3)
+    assert result.tables["placing"] is PLACING
+    assert result.tables["likeness"] is LIKENESS
+
+
+def test_layers_are_counted_by_themselves():
+    _, section = seen()
+    rows = section.table.set_index("layer")
+    assert rows.index.tolist() == ["conv1", "conv2"]
+    assert rows["filters with a unit"].tolist() == [2, 2]
+    assert rows["above chance there"].tolist() == [1, 1]
+    assert rows["more with the unit"].tolist() == [1, 0]
+    np.testing.assert_allclose(rows["share inside"], [0.4, 0.4])
+    np.testing.assert_allclose(rows["by chance"], [0.2, 0.1])
+    np.testing.assert_allclose(rows["of other filters"], [0.2, 0.2])
+    assert rows["pictured"].tolist() == [2, 2]
+    assert rows["as untrained"].tolist() == [1, 0]
+    np.testing.assert_allclose(rows["likeness"], [0.6, 0.1])
+
+
+@pytest.mark.parametrize("dtype", [str, object, float])
+def test_a_part_of_the_evidence_may_be_empty(dtype):
+    """A table of nothing has lost its type where it was read from disk."""
+    nothing = pd.DataFrame({"filter": pd.Series([], dtype=dtype)})
+    no_places, section = seen(placing=nothing)
+    assert not [one for one in no_places.findings if "place" in one.claim]
+    assert section.table["filters with a unit"].tolist() == [0, 0]
+    assert "above chance there" not in section.table
+    no_pictures, section = seen(likeness=nothing, refused="No method fits.")
+    assert not [one for one in no_pictures.findings if "untrained" in one.claim]
+    assert section.paragraphs[0] == "No method fits."
+    assert section.table["pictured"].tolist() == [0, 0]
+    neither, section = seen(nothing, nothing)
+    assert section.table is None
+    assert len(neither.findings) == len(RESULT.findings) + 1  # all filters together

@@ -1,5 +1,6 @@
 """A whole run on a few drawn faces: what it leaves, what it skips, and how it goes on."""
 
+import html
 import json
 import shutil
 
@@ -9,6 +10,7 @@ from PIL import Image
 from facsinterp.activations.store import ActivationStore
 from facsinterp.association.table import Associations
 from facsinterp.errors import DataError, StaleStoreError, WeightsError
+from facsinterp.evidence.visual import VisualEvidence
 from facsinterp.nets.zoo import from_blueprint
 from facsinterp.study import networks
 from facsinterp.study.folder import RunFolder
@@ -278,3 +280,37 @@ def test_a_sweep_alone_is_not_the_folder_of_a_finished_run(copy):
     shutil.rmtree(folder / "tables")
     with pytest.raises(DataError, match="no tables"):
         publish(folder)
+
+
+def test_a_network_whose_method_is_refused_has_a_report_that_tells_why(tmp_path):
+    folder, _ = run(tmp_path, DEFINITION.replace("small:small", "small:leaky"))
+    silent = ~(ActivationStore.open(folder.store).data["peak"] > 0).any("image").values
+    pages = sorted((folder.site / "filters").glob("*.html"))
+    told = [page for page, dead in zip(pages, silent, strict=True) if not dead]
+    for page in (folder.site / "index.html", *told):
+        text = html.unescape(page.read_text())
+        assert "guided-backprop is not defined for" in text, page
+        assert 'use [visual] method = "gradient" or "integrated-gradients"' in text, page
+    text = DEFINITION.replace("small:small", "small:leaky") + '[visual]\nmethod = "gradient"\n'
+    other, _ = run(tmp_path, text)
+    assert other.path.name != folder.path.name
+    assert "is not defined" not in (other.site / "index.html").read_text()
+    assert (other.visual / "attributions.zarr").is_dir()
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        'import = "tests.study.small:small"\nrotated = true',
+        'import = "tests.study.small:twice"',
+        'bank = "gabor"\noptions = { filters = 16 }',
+    ],
+)
+def test_pictures_are_made_of_every_kind_of_network(tmp_path, network):
+    text = DEFINITION.replace('import = "tests.study.small:small"', network)
+    if "bank" in network:
+        text = text.replace("epochs = 1\n", "")
+    folder, _ = run(tmp_path, text)
+    found = VisualEvidence.open(folder.visual)
+    assert found.refused == ""
+    assert len(found.likeness)

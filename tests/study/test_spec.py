@@ -79,10 +79,36 @@ def test_a_default_that_is_written_out_changes_nothing():
         ('"Which?"', '"Which one?"'),
         ("[association]", '[sweep]\nprecision = "bf16"\n[association]'),
         ("[association]", "[sweep]\nbatch_size = 32\n[association]"),
+        ("[association]", '[visual]\nmethod = "gradient"\n[association]'),
+        ("[association]", '[visual]\nmethod = "none"\n[association]'),
     ],
 )
 def test_the_id_changes_with_the_content(old, new):
     assert parse(SMALL.replace(old, new)).id != parse().id
+
+
+def test_the_method_of_pictures_that_is_the_default_leaves_ids_as_they_were():
+    written = SMALL + '\n[visual]\nmethod = "guided-backprop"\n'
+    assert parse(written).id == parse(SMALL + "\n[visual]\n").id == parse().id == "25c71be600e7"
+    pictures = dict(steps(parse()))["pictures"]
+    assert pictures == "guided-backprop of each filter's 10 strongest faces"
+    none = parse(SMALL + '\n[visual]\nmethod = "none"\n')
+    assert dict(steps(none))["pictures"] == "none are made"
+    assert "pictures" not in dict(steps(parse(SMALL.replace('"filters"', '"dead-filters"'))))
+
+
+def test_methods_of_pictures_that_there_are_none_of_are_told_with_the_nearest():
+    (fault,) = faults(SMALL + '\n[visual]\nmethod = "guided-backpropagation"\n')
+    assert fault.where == "visual.method"
+    assert fault.do == "did you mean guided-backprop?"
+    for name in ("guided-backprop", "deconvnet", "gradient", "integrated-gradients", "none"):
+        assert name in fault.expected
+    (fault,) = faults(SMALL + '\n[visual]\nmethdo = "none"\n')
+    assert (fault.where, fault.do) == ("visual.methdo", "did you mean method?")
+    (fault,) = faults(SMALL + "\n[visual]\nmethod = 3\n")
+    assert fault.where == "visual.method"
+    (fault,) = faults(SMALL + '\n[visaul]\nmethod = "none"\n')
+    assert fault.do == "did you mean visual?"
 
 
 def test_every_fault_is_told_at_once():
@@ -378,4 +404,6 @@ def test_the_definitions_of_the_project_can_be_run(folder):
     spec = read_spec(STUDIES / folder)
     assert spec.name == folder
     names = [name for name, _ in steps(spec) if name != "controls"]
-    assert names == ["faces", "network", "activations", "associations", "study", "report"]
+    pictures = ["pictures"] if spec.study == "filters" else []
+    before = ["faces", "network", "activations", "associations"]
+    assert names == [*before, *pictures, "study", "report"]

@@ -201,6 +201,7 @@
     const style = getComputedStyle(document.documentElement);
     const ink = style.getPropertyValue("--ink").trim();
     const rule = style.getPropertyValue("--rule").trim();
+    const family = style.getPropertyValue("--sans").trim();
     document.querySelectorAll(".plot[data-figure]").forEach((place) => {
       const figure = figures[Number(place.dataset.figure)];
       const axes = Object.keys(figure.layout).filter((name) => /^[xy]axis\d*$/.test(name));
@@ -208,7 +209,7 @@
         ...figure.layout,
         paper_bgcolor: "rgba(0,0,0,0)",
         plot_bgcolor: "rgba(0,0,0,0)",
-        font: { ...(figure.layout.font || {}), color: ink },
+        font: { family, size: 13, ...(figure.layout.font || {}), color: ink },
       };
       for (const name of new Set(["xaxis", "yaxis", ...axes])) {
         layout[name] = { gridcolor: rule, zerolinecolor: rule, ...(layout[name] || {}) };

@@ -1,0 +1,1 @@
+"""What becomes of expressions and action units when single filters are silenced."""

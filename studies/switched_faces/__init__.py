@@ -1,0 +1,1 @@
+"""Study plug-in: what each action unit does to each filter when it alone is switched on."""
