@@ -216,6 +216,8 @@ def test_an_error_comes_as_it_is_and_ends_the_work(workers, tmp_path):
 
 
 def test_an_interrupt_ends_the_work(workers, tmp_path):
+    # A shell that starts the tests in the background has interrupts ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     job = Writing(tmp_path, 0.05)
     done = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
     done.start()
@@ -347,8 +349,10 @@ def test_a_worker_with_many_threads_does_one_part_at_a_time():
 # --- a program of its own ---
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+# A shell that starts the tests in the background has interrupts ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from facsinterp.activations.sweeping.crew import local_workers
 
 class Slow:
