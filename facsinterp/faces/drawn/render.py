@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from facsinterp.faces.drawn.mouth import draw_mouth, mouth
 from facsinterp.faces.drawn.nose import draw_nose, nose
 from facsinterp.faces.drawn.plate import EXTENT, Field, Plate, bump, textured
 from facsinterp.faces.drawn.spec import Columns, Face, Moves, columns
+from facsinterp.provenance import fingerprint
 
 
 def _batch(size: int) -> int:
@@ -94,3 +97,10 @@ def _skin(plate: Plate, person: Columns, starts: NDArray[np.int64]) -> None:
     tone = tone * (1 - beard * (0.55 + 0.12 * grain))
     plate.fields["albedo"][:] = tone
     plate.fields["gloss"][:] = 0.5
+
+
+@lru_cache(maxsize=1)
+def drawing_code() -> str:
+    """A fingerprint of all code that draws: other code may draw other pictures."""
+    folder = Path(__file__).parent
+    return fingerprint(*(file.read_bytes() for file in sorted(folder.glob("*.py"))))

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -21,7 +20,7 @@ from facsinterp.faces.drawn.emotions import EMOTIONS, show
 from facsinterp.faces.drawn.landmarks import landmarks
 from facsinterp.faces.drawn.pairs import pair
 from facsinterp.faces.drawn.people import draw_identity, draw_room, draw_setting
-from facsinterp.faces.drawn.render import render
+from facsinterp.faces.drawn.render import drawing_code, render
 from facsinterp.faces.drawn.spec import Face, Identity, Setting
 from facsinterp.faces.drawn.units import UNITS
 from facsinterp.faces.pictures import Skip
@@ -155,7 +154,7 @@ class SwitchedPictures:
     def fingerprint(self, paths: Sequence[str]) -> str:
         """Changes with what decides a picture, the paths, or the drawing code."""
         c = self.corpus
-        return fingerprint(_code(), c.seed, c.pixels, list(c.intensities), list(paths))
+        return fingerprint(drawing_code(), c.seed, c.pixels, list(c.intensities), list(paths))
 
     def open(self, paths: Sequence[str]) -> Iterator[NDArray[np.uint8] | Skip]:
         """Grey pictures (row, col) in the order of the paths; Skip for a path of another kind."""
@@ -202,10 +201,3 @@ def _letters(face: Face) -> list[int]:
     """Intensity of each unit in whole letters, the stronger side; 0 when absent."""
     strengths = (max(face.units.get(unit, (0.0, 0.0))) for unit in UNITS)
     return [0 if strength <= 0 else max(1, round(strength)) for strength in strengths]
-
-
-@lru_cache(maxsize=1)
-def _code() -> str:
-    """The drawing code's own fingerprint: other code may draw other pictures."""
-    folder = Path(__file__).parent
-    return fingerprint(*(file.read_bytes() for file in sorted(folder.glob("*.py"))))

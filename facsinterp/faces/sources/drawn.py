@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -13,10 +12,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from facsinterp.errors import DataError, Fault
-from facsinterp.faces import drawn as drawn_faces
 from facsinterp.faces.drawn import UNITS, Frame, cast, landmarks, render, take
 from facsinterp.faces.drawn.cast import FRAMES
 from facsinterp.faces.drawn.pairs import pictured, switched
+from facsinterp.faces.drawn.render import drawing_code
 from facsinterp.faces.masks import Pair
 from facsinterp.faces.pictures import Skip
 from facsinterp.faces.sources.contract import Source, SourceOptions
@@ -124,7 +123,7 @@ class DrawnPictures:
     def fingerprint(self, paths: Sequence[str]) -> str:
         """Changes with the options that decide a picture, the paths, or the drawing code."""
         o = self._options
-        return fingerprint(_code(), o.seed, o.without_emotion, o.pixels, list(paths))
+        return fingerprint(drawing_code(), o.seed, o.without_emotion, o.pixels, list(paths))
 
     def open(self, paths: Sequence[str]) -> Iterator[NDArray[np.uint8] | Skip]:
         """Grey pictures (row, col) in the order of the paths; Skip for a path of another kind."""
@@ -162,13 +161,6 @@ class DrawnPictures:
         if kind != "drawn" or not 1 <= frame <= FRAMES or min(take_of) < 1:
             return Skip(path, f"not a drawn face; frames run from 1 to {FRAMES}")
         return take(*take_of, self._options.seed, self._options.without_emotion).frame(frame)
-
-
-@lru_cache(maxsize=1)
-def _code() -> str:
-    """The drawing code's own fingerprint: other code may draw other pictures."""
-    folder = Path(drawn_faces.__file__).parent
-    return fingerprint(*(file.read_bytes() for file in sorted(folder.glob("*.py"))))
 
 
 def pictures(_root: Path | None, options: DrawnOptions) -> DrawnPictures:
