@@ -88,3 +88,12 @@ class Provenance:
     def from_json(cls, text: str) -> Self:
         """The record that `to_json` wrote."""
         return cls(**json.loads(text))
+
+
+def differences(recorded: Mapping[str, str], asked: Mapping[str, str], held: str) -> list[str]:
+    """A line for each input that differs, in the order asked: what is `held`, and what is asked."""
+    return [
+        f"  {name}: {held} {recorded.get(name, 'nothing')}, asked for {asked.get(name, 'nothing')}"
+        for name in dict.fromkeys([*asked, *recorded])
+        if recorded.get(name) != asked.get(name)
+    ]

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from facsinterp.errors import StaleStoreError, StoreError
 from facsinterp.labels import COL, FILTER, POINT, RANK, ROW, XY
-from facsinterp.provenance import Provenance, fingerprint
+from facsinterp.provenance import Provenance, differences, fingerprint
 from facsinterp.saliency import layout
 from facsinterp.saliency.layout import BLOCK, CCOL, CODECS, CROW, FACE, MARK
 from facsinterp.saliency.top import TopFaces
@@ -153,12 +153,7 @@ def partial_of(path: Path) -> Path:
 
 def refuse_other(where: Path, recorded: Mapping[str, str], inputs: Mapping[str, str]) -> None:
     """Raise StaleStoreError, naming each recorded input that is not as it should be."""
-    differing = [
-        f"  {name}: there from {recorded.get(name, 'nothing')}, "
-        f"asked for {inputs.get(name, 'nothing')}"
-        for name in dict.fromkeys([*inputs, *recorded])
-        if recorded.get(name) != inputs.get(name)
-    ]
+    differing = differences(recorded, inputs, "there from")
     if differing:
         message = "\n".join(
             [

@@ -36,7 +36,7 @@ from facsinterp.activations.keeping.place import appearing, open_group
 from facsinterp.errors import StaleStoreError, StoreError
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import COL, FILTER, IMAGE, ROW, FilterId
-from facsinterp.provenance import Provenance, fingerprint
+from facsinterp.provenance import Provenance, differences, fingerprint
 
 # What a killed process leaves of a chunk that zarr was about to rename into its place.
 _UNFINISHED: Final = re.compile(r".+\.[0-9a-f]{32}\.partial")
@@ -103,12 +103,7 @@ class BlockWriter:
         recorded = json.loads(str(group.attrs["inputs"]))
         recorded[version] = str(group.attrs["facsinterp_schema"])
         inputs = {**inputs, version: str(FORMAT)}
-        differing = [
-            f"  {name}: the store has {recorded.get(name, 'nothing')}, "
-            f"asked for {inputs.get(name, 'nothing')}"
-            for name in dict.fromkeys([*inputs, *recorded])
-            if recorded.get(name) != inputs.get(name)
-        ]
+        differing = differences(recorded, inputs, "the store has")
         if differing:
             message = "\n".join(
                 [
