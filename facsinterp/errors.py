@@ -20,9 +20,15 @@ found, and what to do about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Self
+from pathlib import Path
+from typing import Final, Self
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,29 @@ class DefinitionError(InputError):
 
 class DataError(InputError):
     """A folder, file or table of faces cannot be read."""
+
+
+@contextmanager
+def writing(what: str, folder: Path) -> Iterator[None]:
+    """While it lasts, a full disk or a folder that may not be written to is a DataError.
+
+    `what` is written to `folder` and to places beside it whose names begin with its name; other
+    errors of the system pass as they are.
+    """
+    try:
+        yield
+    except OSError as error:
+        inside = str(error.filename or folder).startswith(str(folder))
+        if error.errno in _FULL:
+            do = "make room on the disk, or write to another one, then do the same again"
+        elif (error.errno in _REFUSED and inside) or error.errno == errno.EROFS:
+            do = "choose a folder that may be written to, or change its permissions"
+        else:
+            raise
+        told = error.strerror or str(error)
+        raise DataError(
+            Fault(f"{what} cannot be written", str(error.filename or folder), got=told, do=do)
+        ) from error
 
 
 class WeightsError(InputError):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final, Self
 
 import numpy as np
@@ -168,7 +169,7 @@ class FaceTable:
         """Identifier of each image."""
         return self.column(IMAGE)
 
-    @property
+    @cached_property
     def units(self) -> tuple[int, ...]:
         """Numbers of the action units that have a column."""
         return tuple(int(unit) for unit in self.data[AU].values)

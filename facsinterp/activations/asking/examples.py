@@ -20,7 +20,6 @@ from facsinterp.activations.asking.ranking import (
 )
 from facsinterp.errors import Fault, InputError
 from facsinterp.labels import COL, FILTER, IMAGE, RANK, ROW
-from facsinterp.stats.effect import midranks
 
 BIN = "bin"
 
@@ -61,7 +60,7 @@ def by_quantile(
     order = top_order(values, None, within)
     bin_of = quantile_bins(values[order], bins)
     members = [order[bin_of == number] for number in range(bins)] if len(order) else []
-    chosen = [_middle(one, values, per_bin, groups) for one in members]
+    chosen = [middle(one, values, per_bin, groups) for one in members]
     every = np.concatenate([*chosen, np.empty(0, dtype=np.int64)]).astype(np.int64)
     out = rows(data, index, values, every)
     numbers = np.arange(1, len(members) + 1)
@@ -88,7 +87,9 @@ def quantile_bins(falling: Values, bins: int) -> NDArray[np.int64]:
     """
     if not len(falling):
         return np.empty(0, dtype=np.int64)
-    from_the_top = midranks(-falling[:, None])[:, 0]
+    first = np.flatnonzero(np.append(True, falling[1:] != falling[:-1]))
+    after = np.append(first[1:], len(falling))
+    from_the_top = np.repeat((first + 1 + after) / 2, after - first)  # midranks
     return np.floor(bins * (from_the_top - 0.5) / len(falling)).astype(np.int64)
 
 
@@ -131,7 +132,7 @@ def _cut(data: xr.Dataset, index: int, values: Values, order: Positions, n: int)
     )
 
 
-def _middle(members: Positions, values: Values, count: int, groups: Names | None) -> Positions:
+def middle(members: Positions, values: Values, count: int, groups: Names | None) -> Positions:
     """The images nearest the middle of a bin by rank, ties by position, highest value first.
 
     `members` stand in the order rule.

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facsinterp import facs
+from facsinterp import facs, notebook
 from facsinterp.labels import FILTER, IMAGE
 
 if TYPE_CHECKING:
     from facsinterp.activations.asking.queries import Queries
 
 Facts = list[tuple[str, str]]
-
-# No colour of its own but grey, which reads on light and on dark: the notebook's ink is taken.
-_CARD = (
-    "border:1px solid rgba(128,128,128,.4);border-radius:6px;padding:10px 14px;max-width:46em;"
-    "font:13px/1.45 system-ui,sans-serif;overflow-wrap:anywhere"
-)
-_TABLE = "border-collapse:collapse;margin:0;font-size:inherit;color:inherit"
-_NAME = (
-    "text-align:left;vertical-align:top;font-weight:400;opacity:.7;padding:1px 14px 1px 0;"
-    "white-space:nowrap;background:none;border:0"
-)
-_TEXT = "text-align:left;padding:1px 0;background:none;border:0"
 
 
 def facts(store: Queries) -> Facts:
@@ -74,17 +61,7 @@ def text(store: Queries) -> str:
 
 def html(store: Queries) -> str:
     """A card in one piece: no style sheet, script or file is needed."""
-    rows = "".join(
-        f'<tr style="background:none"><th scope="row" style="{_NAME}">{escape(name)}</th>'
-        f'<td style="{_TEXT}">{escape(told)}</td></tr>'
-        for name, told in facts(store)
-        if told
-    )
-    return (
-        f'<div style="{_CARD}"><div style="font-weight:600;margin-bottom:6px">'
-        f"{escape(type(store).__name__)}</div>"
-        f'<table style="{_TABLE}">{rows}</table></div>'
-    )
+    return notebook.card(type(store).__name__, notebook.facts(facts(store)))
 
 
 def _people(store: Queries) -> str:

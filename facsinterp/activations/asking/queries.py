@@ -25,6 +25,7 @@ from facsinterp.activations.asking import (
     similar,
     standing,
     summary,
+    view,
 )
 from facsinterp.activations.asking.ranking import Mask, Names, Positions
 from facsinterp.activations.keeping.layout import Layer, Precision
@@ -101,6 +102,17 @@ class Queries(ABC):
         }
         mask = groups.members(self.faces, au, present, names)
         return xr.DataArray(mask, dims=IMAGE, coords={IMAGE: self.data[IMAGE].values}, name="group")
+
+    def filter(self, which: FilterId | str, within: ArrayLike | None = None) -> view.FilterView:
+        """One filter, to be asked and to be shown in a notebook.
+
+        `within`: a boolean mask over the images, as `where` gives; everything is then told of
+        these. Raises InputError when the store has no such filter, or `within` is no group.
+        """
+        images = self.data[IMAGE].values
+        mask = np.ones(len(images), bool) if within is None else groups.checked(within, images)
+        named = str(self.data[FILTER].values[self._position(which)])
+        return view.FilterView(self, FilterId.parse(named), mask)
 
     def top(
         self,

@@ -30,7 +30,7 @@ PAIRS: Final = 1_000_000
 DECIMALS: Final = 12
 
 
-class _Tile(NamedTuple):
+class Tile(NamedTuple):
     """Standardised columns (image, filter) of live filters, and which filters they are."""
 
     columns: Floats
@@ -41,12 +41,12 @@ def correlated(data: xr.Dataset, index: int, n: int, method: Method) -> pd.DataF
     """The filters that go with one filter; see `ActivationStore.correlated`."""
     _check(n, method)
     target = np.array([index])
-    one = _standardised(read(data, target), target, method)
+    one = standardised(read(data, target), target, method)
     found, which = [np.empty(0)], [np.empty(0, dtype=np.int64)]
     if len(one.filters):
         for place, peaks in slabs(data, np.arange(data.sizes[FILTER])):
             for tile in _narrow(peaks, place, method):
-                found.append(_settled(one.columns[:, 0] @ tile.columns))
+                found.append(settled(one.columns[:, 0] @ tile.columns))
                 which.append(tile.filters)
     value, filters = np.concatenate(found), np.concatenate(which)
     value, filters = value[filters != index], filters[filters != index]
@@ -65,7 +65,7 @@ def duplicates(
         )
     values, pairs, count = [np.empty(0)], [np.empty((0, 2), dtype=np.int64)], 0
     for first, second in _tiles(data, inside, method):
-        product = _settled(first.columns.T @ second.columns)
+        product = settled(first.columns.T @ second.columns)
         alike = product >= threshold
         alike &= first.filters[:, None] < second.filters
         rows, cols = np.nonzero(alike)
@@ -98,7 +98,7 @@ def _check(n: int, method: str) -> None:
     InputError.raise_any(faults)
 
 
-def _standardised(peaks: Columns, filters: Positions, method: Method) -> _Tile:
+def standardised(peaks: Columns, filters: Positions, method: Method) -> Tile:
     """Columns with mean 0 and length 1, so that a product of two is their correlation.
 
     Filters that are dead or constant are left out: they have no correlation.
@@ -111,31 +111,31 @@ def _standardised(peaks: Columns, filters: Positions, method: Method) -> _Tile:
     # Before squaring, as squares of float32 values may leave the range of float64's small end.
     values /= np.abs(values).max(axis=0, initial=0.0)
     values /= np.sqrt((values**2).sum(axis=0))
-    return _Tile(values, filters[live])
+    return Tile(values, filters[live])
 
 
-def _settled(products: Floats) -> Floats:
+def settled(products: Floats) -> Floats:
     """Correlations without the digits that rounding decides."""
     return np.clip(np.round(products, DECIMALS), -1, 1)
 
 
-def _narrow(peaks: Columns, filters: Positions, method: Method) -> Iterator[_Tile]:
+def _narrow(peaks: Columns, filters: Positions, method: Method) -> Iterator[Tile]:
     """A slab standardised in as many parts as memory asks for."""
     width = max(1, HELD // len(peaks))
     for start in range(0, len(filters), width):
         part = slice(start, start + width)
-        yield _standardised(peaks[:, part], filters[part], method)
+        yield standardised(peaks[:, part], filters[part], method)
 
 
-def _tiles(data: xr.Dataset, inside: Positions, method: Method) -> Iterator[tuple[_Tile, _Tile]]:
+def _tiles(data: xr.Dataset, inside: Positions, method: Method) -> Iterator[tuple[Tile, Tile]]:
     """Every two parts of the filters, each part also with itself."""
     width = min(TILE, max(1, HELD // data.sizes[IMAGE]))
     parts = [inside[start : start + width] for start in range(0, len(inside), width)]
     for number, part in enumerate(parts):
-        first = _standardised(read(data, part), part, method)
+        first = standardised(read(data, part), part, method)
         yield first, first
         for other in parts[number + 1 :]:
-            yield first, _standardised(read(data, other), other, method)
+            yield first, standardised(read(data, other), other, method)
 
 
 def _named(data: xr.Dataset, filters: Positions) -> pd.DataFrame:
