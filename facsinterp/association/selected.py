@@ -25,16 +25,19 @@ def held_out(
 
     `allowed` (filter, au): pairs that may be chosen, those of the family. For each unit the
     filter with the largest within-subject z, for each filter the unit; chosen on one half
-    of the subjects, measured on the other, the halves exchanged, over `SPLITS` splits. NaN,
-    "" and -1 where nothing may be chosen, or with fewer subjects than an interval asks for.
+    of the subjects, measured on the other, the halves exchanged, over `SPLITS` splits: what
+    such a choice is worth, also where a half chooses another filter or unit than all subjects
+    do, of which the agreements tell. NaN, "" and -1 where nothing may be chosen, or with fewer
+    subjects than an interval asks for.
     """
     units = analysis.units
     known = units.subjects != ""
-    by_filter, by_unit = _nothing(*analysis.shape)
+    names = np.array([str(one) for one in filters], dtype=str)
+    by_filter, by_unit = _nothing(*analysis.shape, names.dtype)
     if len(np.unique(units.subjects[known])) < bootstrap.FEWEST_SUBJECTS:
         return by_filter, by_unit
     score = _size if analysis.settings.sides == "two" else heldout.within_subject_z
-    seed, names = analysis.settings.seed, np.array([str(one) for one in filters])
+    seed = analysis.settings.seed
     for rows, columns in units.masks(known):
         chosen = columns[allowed[:, columns].any(axis=0)]
         if not len(chosen):
@@ -51,7 +54,7 @@ def held_out(
         by_unit["best_filter"][chosen] = np.where(best.filter >= 0, names[best.filter], "")
         by_unit["best_auroc"][chosen] = best.in_sample
         by_unit["best_auroc_held_out"][chosen] = best.auroc
-        by_unit["best_agreement"][chosen] = best.share
+        by_unit["best_agreement"][chosen] = best.agreement
     # Units can only be held against each other on observations that were coded for all.
     chosen = np.flatnonzero(allowed.any(axis=0))
     rows = np.flatnonzero(known & units.coded[:, chosen].all(axis=1))
@@ -79,14 +82,15 @@ def _size(
     return np.abs(heldout.within_subject_z(weights, labels, owner))
 
 
-def _nothing(filters: int, units: int) -> tuple[Numbers, Numbers]:
+def _nothing(filters: int, units: int, name: np.dtype[np.str_]) -> tuple[Numbers, Numbers]:
+    """`name`: a type that the longest name of a filter fits."""
     by_filter: Numbers = {
         "named_au": np.full(filters, -1, dtype=np.int64),
         "named_auroc_held_out": np.full(filters, np.nan),
         "named_agreement": np.full(filters, np.nan),
     }
     by_unit: Numbers = {
-        "best_filter": np.full(units, "", dtype="U64"),
+        "best_filter": np.full(units, "", dtype=name),
         "best_auroc": np.full(units, np.nan),
         "best_auroc_held_out": np.full(units, np.nan),
         "best_agreement": np.full(units, np.nan),

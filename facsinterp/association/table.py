@@ -18,12 +18,15 @@ import zarr
 
 from facsinterp.activations.keeping.layout import ZARR_FORMAT, add_table
 from facsinterp.activations.keeping.place import appearing
+from facsinterp.activations.store import ActivationStore
+from facsinterp.association import card
 from facsinterp.association.columns import ASSOCIATIONS, COORDINATES, PAIRS
 from facsinterp.association.ranking import Ranking
+from facsinterp.association.view import FilterClaims
 from facsinterp.errors import Fault, InputError, SchemaError, StoreError
 from facsinterp.labels import AU, FILTER, FilterId
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 Test = Literal["auroc", "precision", "kl", "beyond"]
 
 
@@ -148,6 +151,17 @@ class Associations:
         live = one.isel({FILTER: np.flatnonzero(self.live.values)})
         frame = live.to_dataframe().reset_index()[[FILTER, *COORDINATES, *PAIRS, "status"]]
         return chosen.of(frame)
+
+    def filter(self, which: FilterId | str, store: ActivationStore | None = None) -> FilterClaims:
+        """The verdict on one filter and its units, to be asked and to be shown in a notebook.
+
+        With the store that the associations are of, also its strongest faces among those that
+        they rest on. Raises InputError for an unknown filter and for another store.
+        """
+        return FilterClaims.of(self, which, store)
+
+    def _repr_html_(self) -> str:
+        return card.html(self)
 
     def save(self, path: Path | str) -> None:
         """Write the table as a zarr group at `path`, whole or not at all.

@@ -6,7 +6,7 @@ dead        no observation lifts the filter above 0
 constant    it gives every observation the same value
 untestable  no action unit could be tested on these faces
 beyond      it passes the test beyond emotion for some unit: it knows more of the unit than
-            the emotion tells, and may be called a filter of that unit
+            the emotion tells; one that passes the marginal test too may be called its filter
 answers     it passes the marginal test, and for the unit that it follows most there was no
             test beyond emotion
 emotion     it passes the marginal test, and the unit that it follows most does not pass
@@ -21,14 +21,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facsinterp.association.margins import TESTED
-from facsinterp.association.table import Associations
 from facsinterp.labels import AU, FILTER
+
+if TYPE_CHECKING:
+    from facsinterp.association.table import Associations
 
 KINDS: Final[Mapping[str, str]] = {
     "dead": "dead: answers to no face",

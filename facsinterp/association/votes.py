@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from facsinterp import facs
 from facsinterp.activations.store import ActivationStore
-from facsinterp.association.rows import Rows, observed
+from facsinterp.association.rows import observed
 from facsinterp.association.table import Associations
 from facsinterp.errors import Fault, InputError
 from facsinterp.labels import AU, FILTER, IMAGE
@@ -38,31 +39,61 @@ def votes(
     unknown image, and for associations of another store.
     """
     data = associations.data
-    if data.attrs["store"] != store.key:
-        fault = Fault(
-            "associations of another store",
-            where=str(store.path),
-            expected=store.key,
-            got=str(data.attrs["store"]),
-        )
-        raise InputError(fault)
+    voters = Voters.of(store, associations, alpha)
     stands = store.standing(image).sel({FILTER: data[FILTER].values})
-    effect = data["auroc"].transpose(FILTER, AU).values
-    voters = associations.significant(alpha).transpose(FILTER, AU).values & (effect > 0.5)
-    weights = np.where(voters, 2 * effect - 1, 0.0)
     position = int(np.flatnonzero(store.data[IMAGE].values == image)[0])
     frame = pd.DataFrame(
         {
             AU: [facs.label(int(unit)) for unit in data[AU].values],
-            "vote": _mean(stands["percentile"].values, weights),
-            "filters": voters.sum(axis=0),
-            "firing": _mean((stands["peak"] > 0).values.astype(float), voters.astype(float)),
+            "vote": voters.vote(stands["percentile"].values),
+            "filters": voters.voters.sum(axis=0),
+            "firing": voters.firing(stands["peak"].values),
             "coded": _coder(store, position, data[AU].values),
-            "seen": _seen(store, data.attrs["rows"], position, data[AU].values),
+            "seen": voters.seen[position],
             "status": data["status"].values.astype(str),
         }
     )
     return frame.sort_values("vote", ascending=False, kind="stable", ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Voters:
+    """Who speaks for which unit; F filters and U units in the order of the associations."""
+
+    voters: NDArray[np.bool_]
+    """(filter, au)"""
+    weights: NDArray[np.float64]
+    """(filter, au) 2 AUROC - 1 of a voter, else 0."""
+    seen: NDArray[np.bool_]
+    """(image, au) whether a face, or another frame of its sequence, chose the voters."""
+
+    @classmethod
+    def of(
+        cls, store: ActivationStore, associations: Associations, alpha: float | None = None
+    ) -> Self:
+        """The voters of `votes`. Raises InputError for associations of another store."""
+        data = associations.data
+        if data.attrs["store"] != store.key:
+            fault = Fault(
+                "associations of another store",
+                where=str(store.path),
+                expected=store.key,
+                got=str(data.attrs["store"]),
+            )
+            raise InputError(fault)
+        effect = data["auroc"].transpose(FILTER, AU).values
+        voters = associations.significant(alpha).transpose(FILTER, AU).values & (effect > 0.5)
+        weights = np.where(voters, 2 * effect - 1, 0.0)
+        places = [store.faces.units.index(int(unit)) for unit in data[AU].values]
+        return cls(voters, weights, observed(store, faces=data.attrs["rows"])[:, places])
+
+    def vote(self, percentile: NDArray[Any]) -> NDArray[Any]:
+        """(au,) what one face, by its percentiles (filter,), has of each unit."""
+        return _mean(percentile, self.weights)
+
+    def firing(self, peak: NDArray[Any]) -> NDArray[Any]:
+        """(au,) share of the voters that one face, by its peaks (filter,), lifts above 0."""
+        return _mean((peak > 0).astype(float), self.voters.astype(float))
 
 
 def _mean(values: NDArray[Any], weights: NDArray[Any]) -> NDArray[Any]:
@@ -75,8 +106,3 @@ def _coder(store: ActivationStore, position: int, units: NDArray[Any]) -> NDArra
     face = store.data[["present", "coded"]].isel({IMAGE: position}).sel({AU: units})
     told = np.where(face["present"].values, "present", "absent")
     return np.where(face["coded"].values, told, "not coded")
-
-
-def _seen(store: ActivationStore, rows: Rows, position: int, units: NDArray[Any]) -> NDArray[Any]:
-    places = [store.faces.units.index(int(unit)) for unit in units]
-    return np.asarray(observed(store, faces=rows)[position, places])

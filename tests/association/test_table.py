@@ -131,7 +131,7 @@ def test_what_is_no_table_is_refused(found, tmp_path):
     described = json.loads((path / "zarr.json").read_text())
     described["attributes"]["facsinterp_associations"] = 7
     (path / "zarr.json").write_text(json.dumps(described))
-    with pytest.raises(StoreError, match="version 7; this facsinterp reads 2"):
+    with pytest.raises(StoreError, match="version 7; this facsinterp reads 3"):
         Associations.open(path)
     del described["attributes"]["facsinterp_associations"]
     (path / "zarr.json").write_text(json.dumps(described))

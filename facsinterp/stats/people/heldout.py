@@ -42,6 +42,8 @@ class BestHeldOut(NamedTuple):
     """Splits with a held-out value."""
     filter: Positions
     """The filter chosen on all subjects."""
+    agreement: Floats
+    """Share of the halves with a choice that choose it as well."""
     in_sample: Floats
     """AUROC of that filter among all subjects: what not to report."""
     often: Positions
@@ -104,7 +106,9 @@ def best_held_out(
             held[split, side] = data.auroc(other, best, every)
             inside[split, side] = data.auroc(mine, best, every)
     best = data.choice(np.arange(len(data.labels)), axis=0)
-    often, share = _mode(chosen.reshape(-1, units), filters)
+    halved = chosen.reshape(-1, units)
+    often, share = _mode(halved, filters)
+    made = (halved >= 0).sum(axis=0)
     value, spread, count = _over_splits(held)
     return BestHeldOut(
         auroc=value,
@@ -112,6 +116,7 @@ def best_held_out(
         chosen_on=_over_splits(inside)[0],
         splits=count,
         filter=best,
+        agreement=((halved == best) & (halved >= 0)).sum(axis=0) / np.where(made, made, np.nan),
         in_sample=data.auroc(np.arange(len(data.labels)), best, every),
         often=often,
         share=share,

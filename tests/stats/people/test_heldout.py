@@ -85,6 +85,9 @@ def test_both_directions_beside_loops_and_sklearn():
         assert best.share[u] == votes.max() / 8
     whole = slow_z(midranks(activation), labels, order)
     assert best.filter.tolist() == whole.argmax(axis=0).tolist()
+    for u in range(3):
+        assert best.agreement[u] == (chosen[:, :, u] == best.filter[u]).mean()
+    assert (best.agreement <= best.share).all()
     everything = auroc(activation, labels)
     assert best.in_sample == pytest.approx(everything[best.filter, np.arange(3)])
     named = named_held_out(activation, labels, owner.astype(str), seed=3, splits=4)
