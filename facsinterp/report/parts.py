@@ -1,6 +1,6 @@
 """What a report is made of: facts, findings, sections, curves, and the data they rest on.
 
-Nothing here knows HTML. A study returns `Finding` and `Section`; a run gathers them with
+A study returns `Finding` and `Section`; a run gathers them with
 its store and associations into one `Report`, which `facsinterp.report.site.write_site`
 turns into pages.
 """
@@ -8,8 +8,10 @@ turns into pages.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from facsinterp.report import card
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Finding:
-    """One claim with its number, its interval, how much it rests on, and its p-value."""
+    """One claim with its number, its interval, how much it rests on, and its p-value.
+
+    A number that is itself a lower bound is `low` as well, and has no `high`.
+    """
 
     claim: str
     estimate: float | None = None
@@ -30,6 +35,9 @@ class Finding:
     high: float | None = None
     n: int | None = None
     p: float | None = None
+
+    def _repr_html_(self) -> str:
+        return card.of_finding(self)
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,9 @@ class Section:
     table: pd.DataFrame | None = None
     figure: Mapping[str, Any] | None = None
     """A Plotly figure as JSON gives it: `data` and `layout`."""
+
+    def _repr_html_(self) -> str:
+        return card.of_section(self)
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,24 @@ class Curve:
     values: tuple[float, ...]
     quantity: str = ""
     """Curves of one quantity, such as loss, are drawn on common axes."""
+
+
+@dataclass(frozen=True)
+class ControlRun:
+    """What a network with which the studied one is compared gave on the same faces."""
+
+    arm: str
+    """`untrained`, `shuffled-labels`, ...: a name of `[controls] arms`."""
+    words: str
+    """The network in words: "the network before training"."""
+    seed: int | None
+    """Of its weights; None for what has none."""
+    same_start: bool
+    """Whether its weights began where those of the studied network began, so that a filter of
+    one is the same filter of the other after, or without, another training."""
+    associations: Associations
+    accuracy: float | None = None
+    """Share of held-out faces whose expression it names; None where it names none."""
 
 
 @dataclass(frozen=True)
@@ -85,3 +114,13 @@ class Report:
     curves: tuple[Curve, ...] = ()
     definition: str = ""
     provenance: str = ""
+    answer: tuple[str, ...] = ()
+    """What the study itself answers, in up to three sentences; empty where the associations
+    are the answer."""
+    study: str = ""
+    """The study's name, `filters`."""
+    controls: tuple[ControlRun, ...] = ()
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """The study's own tables by name; the site gives them as files."""
+    controls_missing: tuple[str, ...] = ()
+    """A sentence for each control of the definition that cannot be shown, with the reason."""

@@ -33,9 +33,9 @@ def number(value: float | None, digits: int = 2) -> str:
     if value is None or not known(value):
         return DASH
     text = f"{float(value):,.{digits}f}"
-    if float(text.replace(",", "")) == 0:
-        text = text.removeprefix("-")
-    return text.replace("-", MINUS)
+    if text[0] != "-":
+        return text
+    return MINUS + text[1:] if text.strip("-0.") else text[1:]
 
 
 def key(value: float | None) -> str:
@@ -46,6 +46,11 @@ def key(value: float | None) -> str:
 def count(value: float | None) -> str:
     """`1,308`; an en dash when there is none."""
     return number(value, 0)
+
+
+def median_count(value: float | None) -> str:
+    """A median of counts: `1,308`, or `101.5` between two."""
+    return number(value, 0 if value is None or float(value).is_integer() else 1)
 
 
 def significant(value: float | None) -> str:
@@ -72,16 +77,16 @@ def _digits(value: float) -> int:
 
 
 def percent(value: float | None) -> str:
-    """A share as `63 %`; below 1 % and above 99 % one more digit, so that only all is 100 %."""
+    """A share as `63 %`, unbroken; below 1 % and above 99 % one more digit: only all is 100 %."""
     if value is None or not known(value):
         return DASH
     share = 100 * float(value)
     if 0 < share < 0.1:
-        return "< 0.1 %"
+        return "< 0.1\N{NO-BREAK SPACE}%"
     if 99.9 < share < 100:
-        return "> 99.9 %"
+        return "> 99.9\N{NO-BREAK SPACE}%"
     digits = 1 if 0 < share < 1 or 99 < share < 100 else 0
-    return f"{number(share, digits)} %"
+    return f"{number(share, digits)}\N{NO-BREAK SPACE}%"
 
 
 def probability(value: float | None) -> str:

@@ -85,18 +85,25 @@ def _train_faults(train: Mapping[str, Any], *, learns: bool) -> Iterator[Fault]:
 
 def controls_faults(content: Mapping[str, Any], study: type[Study] | None) -> Iterator[Fault]:
     """Why the `[controls]` of a definition cannot be made, or are missing."""
-    there = "controls" in content
-    if study is not None and there != (Need.CONTROLS in study.needs):
-        yield Fault(
-            "the study asks for no controls" if there else "the study compares with controls",
-            where="controls",
-            do="remove [controls]" if there else "add a [controls] part, seeds = [1, 2, 3, 4, 5]",
-        )
-    network = content.get("network")
-    if isinstance(content.get("controls"), Mapping):
-        yield from _arms_faults(content["controls"])
-    if not (there and isinstance(network, Mapping)):
+    asked = study is not None and Need.CONTROLS in study.needs
+    if "controls" not in content:
+        if asked:
+            yield Fault(
+                "the study compares with controls",
+                where="controls",
+                do="add a [controls] part, seeds = [1, 2, 3, 4, 5]",
+            )
         return
+    if isinstance(content["controls"], Mapping):
+        yield from _twice(content["controls"])
+        if study is not None:
+            yield from _arms_faults(content, asked=asked)
+    if isinstance(content.get("network"), Mapping):
+        yield from _not_comparable(content["network"])
+
+
+def _not_comparable(network: Mapping[str, Any]) -> Iterator[Fault]:
+    """Why a network is none from which controls can be derived."""
     train = network.get("train")
     labels = train.get("labels", "expression") if isinstance(train, Mapping) else "expression"
     if fixed(network) or network.get("rotated") is True or labels != "expression" or not train:
@@ -108,8 +115,8 @@ def controls_faults(content: Mapping[str, Any], study: type[Study] | None) -> It
         )
 
 
-def _arms_faults(controls: Mapping[str, Any]) -> Iterator[Fault]:
-    """What in a `[controls]` part compares nothing, or twice."""
+def _twice(controls: Mapping[str, Any]) -> Iterator[Fault]:
+    """What a `[controls]` part names more than once."""
     for name in ("seeds", "arms"):
         given = controls.get(name)
         if isinstance(given, list) and any(given.count(one) > 1 for one in given):
@@ -119,10 +126,17 @@ def _arms_faults(controls: Mapping[str, Any]) -> Iterator[Fault]:
                 expected="name each once",
                 got=", ".join(map(str, given)),
             )
-    arms = controls.get("arms")
+
+
+def _arms_faults(content: Mapping[str, Any], *, asked: bool) -> Iterator[Fault]:
+    """Why the arms compare nothing. `asked`: the study compares by itself, else the report does.
+
+    To a report the run's own network is the trained one, so that no arm has to be.
+    """
+    arms = content["controls"].get("arms")
     if not isinstance(arms, list) or not arms:
         return
-    if "trained" not in arms:
+    if asked and "trained" not in arms:
         yield Fault(
             "nothing is compared: the trained networks are missing",
             where="controls.arms",
@@ -130,11 +144,22 @@ def _arms_faults(controls: Mapping[str, Any]) -> Iterator[Fault]:
             got=", ".join(map(str, arms)),
             do='add "trained" to arms',
         )
-    elif set(arms) == {"trained"}:
+    elif set(arms) == {"trained"} and (asked or _own_alone(content)):
         yield Fault(
             "nothing is compared: there are trained networks only",
             where="controls.arms",
-            expected='"trained", and what it is compared with',
+            expected='"trained", and what it is compared with'
+            if asked
+            else "what the network of the definition is compared with",
             got="trained",
             do='add another arm, such as "untrained", or leave arms out for all of them',
         )
+
+
+def _own_alone(content: Mapping[str, Any]) -> bool:
+    """Whether the only seed of `[controls]` is that of the network itself."""
+    network = content.get("network")
+    seed = network.get("seed") if isinstance(network, Mapping) else None
+    return bool(
+        content["controls"].get("seeds") == [content.get("seed", 0) if seed is None else seed]
+    )

@@ -43,6 +43,7 @@ from facsinterp.faces.table import FaceTable
 from facsinterp.progress import SILENT, Progress
 from facsinterp.report.parts import Finding, Section
 from facsinterp.stats.accuracy import Scores
+from facsinterp.study import card
 
 if TYPE_CHECKING:
     from facsinterp.faces.pixels import Pixels
@@ -146,6 +147,12 @@ class StudyResult:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     """Written to `tables/<name>.parquet`; names of lower-case letters, digits and hyphens."""
     sections: tuple[Section, ...] = ()
+    answer: tuple[str, ...] = ()
+    """What the study answers, in up to three sentences made from its numbers, also when nothing
+    is shown; the report starts with them. Left empty, it starts with the associations."""
+
+    def _repr_html_(self) -> str:
+        return card.html(self)
 
 
 class Study(BaseModel, ABC):

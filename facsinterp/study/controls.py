@@ -9,21 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from facsinterp.activations.store import ActivationStore
 from facsinterp.nets.network import Network
+from facsinterp.study import registry
 from facsinterp.study.associated import associated
-from facsinterp.study.contract import Control
-from facsinterp.study.derived import EMOTION_ONLY, Member, derived, members
+from facsinterp.study.contract import Control, Need
+from facsinterp.study.derived import EMOTION_ONLY, Member, derived, members, others
 from facsinterp.study.emotion_only import emotion_store
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.locate import DataPlaces
-from facsinterp.study.publish import scores_of
+from facsinterp.study.scores import scores_of
 from facsinterp.study.spec import StudySpec
 from facsinterp.study.swept import Looked, Swept, Work, swept
-
-FOLDER: Final = "controls"
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,15 @@ class Made:
     network: Network | None
 
 
+def wanted(spec: StudySpec) -> tuple[Member, ...]:
+    """The members that a run makes.
+
+    A study that compares them gets all; elsewhere the network of the run stands for itself.
+    """
+    asked = Need.CONTROLS in registry.load(spec.study).needs
+    return members(spec) if asked else others(spec)
+
+
 def swept_controls(
     spec: StudySpec, parent: Swept, looked: Looked, places: DataPlaces, out: Path, work: Work
 ) -> dict[Member, Made]:
@@ -42,12 +49,12 @@ def swept_controls(
 
     `parent`: the run of the study itself, whose held-out faces are those of every control.
     """
-    told = members(spec)
+    told = wanted(spec)
     found = {}
     for number, member in enumerate(told, start=1):
         work.progress.say(f"control {number} of {len(told)}: {member.name}")
         if member.arm == EMOTION_ONLY:
-            folder = RunFolder(parent.folder.path / FOLDER / EMOTION_ONLY)
+            folder = parent.folder.control(EMOTION_ONLY)
             emotion_store(parent.faces, spec.seed, folder.store)
             found[member] = Made(spec, folder, None)
         else:

@@ -31,6 +31,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "pixels": "a bank of coarse pixels",
     "pca": "a bank of eigenfaces",
     "gabor": "a bank of Gabor filters",
+    EMOTION_ONLY: "filters that know the expression of a face and nothing else",
 }
 
 
@@ -51,6 +52,11 @@ class Member:
 def members(spec: StudySpec) -> tuple[Member, ...]:
     """Who is compared under a definition, arm by arm. Empty where there are no controls."""
     return tuple(_members(spec))
+
+
+def others(spec: StudySpec) -> tuple[Member, ...]:
+    """The members that are not the network of the definition itself."""
+    return tuple(one for one in members(spec) if one != Member("trained", spec.network_seed))
 
 
 def _members(spec: StudySpec) -> Iterator[Member]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+CONTROLS: Final = "controls"
 CURVES: Final = "curves.json"
+NETWORK: Final = "network.json"
 PREDICTIONS: Final = "predictions.parquet"
 
 
@@ -60,6 +62,10 @@ class RunFolder:
     def site(self) -> Path:
         """The pages."""
         return self.path / "site"
+
+    def control(self, name: str) -> RunFolder:
+        """A control that is no run of its own."""
+        return RunFolder(self.path / CONTROLS / name)
 
     def network(self, fold: str) -> Path:
         """The network of one fold, its curves and its predictions."""

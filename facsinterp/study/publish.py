@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pandas as pd
-
 from facsinterp.activations.store import ActivationStore
 from facsinterp.association.table import Associations
 from facsinterp.errors import DataError, Fault
@@ -14,12 +12,17 @@ from facsinterp.evidence.dead import dead_filters
 from facsinterp.evidence.visual import VisualEvidence
 from facsinterp.faces.sources.registry import source
 from facsinterp.progress import SILENT, Progress
+from facsinterp.provenance import Provenance
 from facsinterp.report.parts import Curve, Fact, Report
 from facsinterp.report.site import write_site
-from facsinterp.stats.accuracy import Scores, score
+from facsinterp.stats.accuracy import Scores
+from facsinterp.study.beside import control_runs
 from facsinterp.study.folder import CURVES, PREDICTIONS, RunFolder
+from facsinterp.study.ledger import Ledger
+from facsinterp.study.pages import site_key
 from facsinterp.study.parse import parse_spec
 from facsinterp.study.results import load_result
+from facsinterp.study.scores import scores_of
 from facsinterp.study.spec import StudySpec, network_words, precision_words
 
 
@@ -45,6 +48,7 @@ def publish(folder: Path, *, progress: Progress = SILENT) -> Path:
     spec = parse_spec(run.definition.read_text(encoding="utf-8"), name=folder.resolve().parent.name)
     store = ActivationStore.open(run.store)
     result = load_result(run.tables)
+    controls, left_out = control_runs(spec, store, run)
     report = Report(
         title=spec.name,
         question=spec.question,
@@ -59,8 +63,17 @@ def publish(folder: Path, *, progress: Progress = SILENT) -> Path:
         curves=_curves(run),
         definition=spec.text,
         provenance=run.provenance.read_text(encoding="utf-8") if run.provenance.exists() else "",
+        answer=result.answer,
+        study=spec.study,
+        controls=controls,
+        controls_missing=left_out,
+        tables=result.tables,
     )
-    return write_site(report, run.site, progress)
+    index = write_site(report, run.site, progress)
+    if report.provenance:
+        made = Provenance.from_json(report.provenance)
+        Ledger(folder).mark(run.site.name, site_key(spec, run, made))
+    return index
 
 
 def _facts(spec: StudySpec, store: ActivationStore, run: RunFolder) -> list[Fact]:
@@ -89,28 +102,10 @@ def _accuracy(scores: Scores, folds: int) -> Fact:
         "Accuracy on held-out subjects",
         f"{100 * found.share:.1f} %",
         f"95 % interval {100 * found.low:.1f} to {100 * found.high:.1f} % "
-        f"({'one split' if folds == 1 else f'{folds} folds'}, subjects as blocks); "
+        f"({'one split' if folds == 1 else f'{folds} folds'}, subjects as blocks), of "
+        f"{found.count:,} labelled frames, from neutral to apex; "
+        f"{100 * scores.balanced:.1f} % as the mean over expressions; "
         f"chance {100 * scores.chance:.1f} %, majority {100 * scores.majority:.1f} %",
-    )
-
-
-def scores_of(run: RunFolder) -> Scores | None:
-    """How well the networks of a run name the expression of people they never saw.
-
-    Over all folds; None when nothing was trained.
-    """
-    files = run.of_folds(PREDICTIONS)
-    if not files:
-        return None
-    table = pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
-    # The network's classes, not those that happen to occur: chance depends on their number.
-    record = json.loads(files[0].with_name("network.json").read_text(encoding="utf-8"))
-    classes = pd.Index(record["classes"])
-    return score(
-        classes.get_indexer(table["true"]),
-        classes.get_indexer(table["predicted"]),
-        len(classes),
-        table["subject"].to_numpy(dtype=str),
     )
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from facsinterp.activations.store import ActivationStore
 from facsinterp.association.table import FORMAT
+from facsinterp.errors import writing
 from facsinterp.progress import SILENT, Progress
 from facsinterp.provenance import Provenance
 from facsinterp.study import registry
@@ -24,6 +25,7 @@ from facsinterp.study.controls import controls_of, swept_controls
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.ledger import Ledger
 from facsinterp.study.locate import DataPlaces
+from facsinterp.study.pages import site_key
 from facsinterp.study.publish import publish
 from facsinterp.study.results import save_result
 from facsinterp.study.spec import StudySpec
@@ -50,27 +52,31 @@ def run_study(
     machine, and a crew's workers take the one of the same name: where they have none, their
     error is raised here.
 
-    Raises InputError for data or weights that cannot be used, ActivationError and
-    TrainingError where a network gives no usable numbers, CrewError where the workers of a
-    crew are gone. An interrupted run goes on at the step (in training: the fold, in the
-    sweep: the block) where it stopped.
+    Raises InputError for data or weights that cannot be used and where `out` cannot be
+    written to, ActivationError and TrainingError where a network gives no usable numbers,
+    CrewError where the workers of a crew are gone. An interrupted run goes on at the step (in
+    training: the fold, in the sweep: the block) where it stopped.
     """
+    with writing("the run", out):
+        return _run(spec, places, out, Work.on(device, crew, progress), progress)
+
+
+def _run(spec: StudySpec, places: DataPlaces, out: Path, work: Work, progress: Progress) -> Path:
     study = registry.load(spec.study)(**spec.params)
-    work = Work.on(device, crew, progress)
     looked = look(spec, places, out, progress)
     found = swept(spec, looked, places, out, work)
     folder, store = found.folder, found.store
     ledger = Ledger(folder.path)
-    associations, controls = None, None
-    if Need.CONTROLS in study.needs:
-        compared = swept_controls(spec, found, looked, places, out, work)
-        controls = controls_of(compared, work)
+    associations = None
     if Need.ASSOCIATIONS in study.needs:
         associations = associated(spec, store, folder, work)
     visual = None
     if Need.VISUAL in study.needs:
         associations = associations or associated(spec, store, folder, work)
         visual = visual_evidence(spec, found, associations, work)
+    # Those that the study does not ask for are made too: the report shows them.
+    compared = swept_controls(spec, found, looked, places, out, work)
+    controls = controls_of(compared, work)
     inputs = Inputs(
         faces=found.faces,
         pixels=found.pixels,
@@ -81,12 +87,12 @@ def run_study(
         given_network=found.network,
         given_store=store,
         given_associations=associations,
-        given_controls=controls,
+        given_controls=controls if Need.CONTROLS in study.needs else None,
         given_visual=visual,
     )
     provenance = _provenance(spec, inputs)
     _answer(study, inputs, ledger, provenance.key, progress)
-    return _report(folder, ledger, provenance, progress)
+    return _report(spec, folder, ledger, provenance, progress)
 
 
 def sweep_study(
@@ -128,15 +134,15 @@ def _answer(study: Study, inputs: Inputs, ledger: Ledger, key: str, progress: Pr
         shutil.rmtree(inputs.scratch, ignore_errors=True)
 
 
-def _report(folder: RunFolder, ledger: Ledger, provenance: Provenance, progress: Progress) -> Path:
-    """The pages, written only when they are not there."""
-    if ledger.has(folder.site.name, provenance.key):
+def _report(
+    spec: StudySpec, folder: RunFolder, ledger: Ledger, provenance: Provenance, progress: Progress
+) -> Path:
+    """The pages, written only when they are not there, or show something else."""
+    if ledger.has(folder.site.name, site_key(spec, folder, provenance)):
         progress.say("report: already written")
         return folder.site / "index.html"
     folder.provenance.write_text(provenance.to_json(), encoding="utf-8")
-    index = publish(folder.path, progress=progress)
-    ledger.mark(folder.site.name, provenance.key)
-    return index
+    return publish(folder.path, progress=progress)
 
 
 def _provenance(spec: StudySpec, inputs: Inputs) -> Provenance:

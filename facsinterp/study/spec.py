@@ -264,7 +264,8 @@ def steps(spec: StudySpec) -> Iterator[tuple[str, str]]:
         seeds, arms = spec.controls.seeds, spec.controls.arms
         yield (
             "controls",
-            f"the same for {', '.join(arms)}; seeds {', '.join(map(str, seeds))}",
+            f"networks, activations and associations of {', '.join(arms)}; "
+            f"seeds {', '.join(map(str, seeds))}",
         )
     yield "study", f"{spec.study}: {registry.summary(registry.load(spec.study))}"
     yield "report", "site/index.html"

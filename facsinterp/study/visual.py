@@ -28,8 +28,8 @@ from facsinterp.evidence.visual import ATTRIBUTIONS, VisualEvidence, no_filters
 from facsinterp.evidence.weights.untrained import untrained_likeness
 from facsinterp.labels import FILTER, FilterId
 from facsinterp.provenance import fingerprint
-from facsinterp.report.gallery import showable
-from facsinterp.report.survey import unit_names
+from facsinterp.report.reading.cards import showable
+from facsinterp.report.reading.survey import unit_names
 from facsinterp.saliency.attribute import Units
 from facsinterp.saliency.methods import Method
 from facsinterp.saliency.picture import picture

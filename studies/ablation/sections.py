@@ -64,7 +64,7 @@ def _verdicts(tests: pd.DataFrame) -> Iterator[str]:
         yield (
             f"{'Shown' if shown else 'Not shown'} (p = {row['p']:.2g}): silencing filters costs "
             f"{_ASKED[name]} more than silencing matched filters does, by "
-            f"{_percent(row['difference'])} of {of} a filter{_between(row)}, "
+            f"{percent(row['difference'])} of {of} a filter{between(row)}, "
             f"over {int(row['pairs'])} pairs."
         )
 
@@ -178,8 +178,8 @@ def dose_section(doses: pd.DataFrame, layer: str, sets: int) -> Section:
         title,
         paragraphs=(
             f"Silencing the {int(most['filters'])} filters of {layer} that are associated most "
-            f"with a unit takes {_percent(most['lost'])} of its separation, as many random ones of "
-            f"like activity {_percent(most['random'])}: means over {units} units. "
+            f"with a unit takes {percent(most['lost'])} of its separation, as many random ones of "
+            f"like activity {percent(most['random'])}: means over {units} units. "
             + (
                 f"More than by chance with {_listed(above)} filters."
                 if above
@@ -219,15 +219,17 @@ def _compared(table: pd.DataFrame, name: str, lost: str) -> pd.DataFrame:
     )
 
 
-def _percent(value: float) -> str:
+def percent(value: float) -> str:
+    """Such as `3.1 %`, two significant digits for what is small."""
     digits = 0 if abs(value) >= 0.1 else 1 if abs(value) >= 0.01 else 2
     return f"{100 * value:.{digits}f}\N{NO-BREAK SPACE}%".replace("-", "−")
 
 
-def _between(row: Mapping[Hashable, Any]) -> str:
+def between(row: Mapping[Hashable, Any]) -> str:
+    """The interval of a test's difference in brackets, or that there is none."""
     if not np.isfinite(row["low"]):
         return " (too few people for an interval)"
-    return f" (95 % interval {_percent(row['low'])} to {_percent(row['high'])})"
+    return f" (95 % interval {percent(row['low'])} to {percent(row['high'])})"
 
 
 def _intervals(table: pd.DataFrame, low: str, high: str) -> list[str]:

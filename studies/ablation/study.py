@@ -10,6 +10,7 @@ from pydantic import Field
 
 from facsinterp import Finding, Inputs, Need, Probes, Study, StudyResult, facs
 
+from .answer import answer
 from .doses import dose_table
 from .measure import Activity, Asked, Measured, Mode, held_out, measured, probes_of
 from .pairs import Emotional, Question, each_column, pair_table, questions, studied
@@ -74,6 +75,7 @@ class Ablation(Study):
                 pair_section(pairs, units),
                 largest_section(emotions),
             ),
+            answer=answer(_tests(tests), found),
         )
 
 

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 from facsinterp import Finding, Inputs, Section, Study, StudyResult
 
 from . import coverage, figure, measure, tables
+from .answer import answer
 from .coverage import USUAL
 from .methods import METHODS
 from .scenarios import SCENARIOS
@@ -52,6 +53,7 @@ class Calibration(Study):
             findings=tuple(_findings(table)),
             tables={"error-rates": table, "stores": rows} | covered,
             sections=tuple(_sections(table, covered)),
+            answer=answer(table),
         )
 
     def _covered(self, inputs: Inputs) -> dict[str, pd.DataFrame]:

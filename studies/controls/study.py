@@ -22,6 +22,7 @@ from facsinterp import (
     rarefied_coverage,
 )
 
+from .answer import answer
 from .sections import FEWEST_SEEDS, MEASURES, PAIRED, TRAINED, comparison_section, networks_section
 
 
@@ -39,6 +40,7 @@ class Controls(Study):
             findings=tuple(_findings(comparisons)),
             tables={"networks": networks, "comparisons": table},
             sections=(networks_section(networks), comparison_section(networks, table)),
+            answer=answer(table),
         )
 
 

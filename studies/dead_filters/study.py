@@ -40,6 +40,7 @@ class DeadFilters(Study):
                 "filters": filters.to_dataframe().reset_index(),
             },
             sections=(self._section(layers, int(filters.attrs["images"])),),
+            answer=_answer(layers, int(filters.attrs["images"])),
         )
 
     def _section(self, layers: pd.DataFrame, images: int) -> Section:
@@ -56,8 +57,37 @@ class DeadFilters(Study):
                 "another, without a threshold: the number depends on it, and on initialiser, "
                 "bias and optimiser.",
             ),
-            table=layers,
+            table=layers.rename(
+                columns={
+                    "dead_share": "share dead",
+                    "active_share_median": "median share of faces",
+                }
+            ),
         )
+
+
+def _answer(layers: pd.DataFrame, images: int) -> tuple[str, ...]:
+    """How many are dead, where, and what the count is worth."""
+    total, dead = int(layers["filters"].sum()), int(layers["dead"].sum())
+    if not dead:
+        yes = f"No filter is dead: each of {total:,} answers to at least one of {images:,} faces."
+        return (yes, f"The least lively layer is {_least_lively(layers)}.")
+    there = layers[layers["dead"] > 0].sort_values("dead", ascending=False, kind="stable")
+    where = ", ".join(
+        f"{row['dead']} of {row['filters']} in {row['layer']}" for row in there.to_dict("records")
+    )
+    return (
+        f"{dead:,} of {total:,} filters ({100 * dead / total:.1f}\N{NO-BREAK SPACE}%) answer to "
+        f"none of {images:,} faces: {where}.",
+        "That is a count of this network on these faces, not an estimate: a filter that none of "
+        "them wakes may answer to others.",
+    )
+
+
+def _least_lively(layers: pd.DataFrame) -> str:
+    row = min(layers.to_dict("records"), key=lambda one: float(one["active_share_median"]))
+    share = 100 * float(row["active_share_median"])
+    return f"{row['layer']}, whose median filter answers to {share:.0f}\N{NO-BREAK SPACE}% of them"
 
 
 def _findings(layers: pd.DataFrame) -> Iterator[Finding]:

@@ -156,8 +156,9 @@ def _bounds(associations: Associations, live: int, beyond: bool) -> Iterator[Fin
         if bounds is not None:
             yield Finding(
                 f"Filters that {what}, at least, with {sure} for this bound alone and whichever "
-                "layers one looks at",
+                "layers one looks at; the bound counts filters together and names none",
                 estimate=float(bounds[""]),
+                low=float(bounds[""]),
                 n=live,
             )
 
@@ -169,8 +170,8 @@ def _held_out(associations: Associations) -> Iterator[Finding]:
     there = np.isfinite(held)
     if there.any():
         yield Finding(
-            f"Mean AUROC of the best filter of a unit, on subjects that did not choose it "
-            f"({inside[there].mean():.2f} on all subjects)",
+            "Mean AUROC that choosing the best filter of a unit gives on subjects that did not "
+            f"choose it ({inside[there].mean():.2f} for the best filters on all subjects)",
             estimate=float(held[there].mean()),
             n=int(there.sum()),
         )
@@ -199,7 +200,8 @@ def _units(associations: Associations) -> pd.DataFrame:
                 "best filter": best or None,
                 "its AUROC": _number(one["best_auroc"].item()),
                 **{_BEST[name]: _number(pair[name]) for name in ("auroc_low", "auroc_high")},
-                "held out": _number(one["best_auroc_held_out"].item()),
+                "chosen so, on others": _number(one["best_auroc_held_out"].item()),
+                "halves that choose it": _number(one["best_agreement"].item()),
                 **{_BEST[name]: _number(pair[name]) for name in ("q_auroc", "q_beyond")},
             }
         )
@@ -277,7 +279,9 @@ def _section(associations: Associations, units: pd.DataFrame) -> Section:
             f"An emotion implies action units. {beyond}",
             "The best of many filters has a high AUROC by luck alone: low and high are "
             f"{100 * attrs['interval']:g} % bounds of the AUROC on all people and know nothing of "
-            "that; the held-out one was measured on people who did not choose the filter.",
+            "that. “Chosen so, on others” is what such a choice gives on other people, whichever "
+            "filter each half of the people chooses; the column beside it says in how many halves "
+            "it is the one named here.",
         ),
         table=units,
     )

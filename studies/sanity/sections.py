@@ -28,6 +28,19 @@ STYLES: Final = {
 }
 
 
+# What was measured, in the order in which it is read, and how the report calls it.
+_NUMBERS: Final = ("signed", "low", "high", "absolute", "structure", "filters", "silent")
+_HEADS: Final = {
+    "signed": "rank correlation",
+    "absolute": "without signs",
+    "structure": "SSIM",
+    "silent": "share silent",
+    "randomised": "weights drawn anew",
+    "step": "blocks",
+    "block": "last block",
+}
+
+
 def verdicts(stages: pd.DataFrame, levels: pd.DataFrame) -> pd.DataFrame:
     """One row a method and layer: the rank correlation with random networks, and beside it.
 
@@ -65,7 +78,7 @@ def verdict_section(said: pd.DataFrame, refused: pd.DataFrame) -> Section:
     return Section(
         title=TITLE,
         paragraphs=(*_rule(), *_conclusions(said), *_left_out(refused)),
-        table=said,
+        table=said.rename(columns=_HEADS),
     )
 
 
@@ -88,7 +101,7 @@ def cascade_section(stages: pd.DataFrame) -> Section:
             "it is silent it has no picture: the share of those is told, and the means are over "
             "the others, which are few where that share is large.",
         ),
-        table=stages,
+        table=_readable(stages),
         figure=_figure(_cascaded(stages)),
     )
 
@@ -111,8 +124,14 @@ def levels_section(levels: pd.DataFrame) -> Section:
             "whose picture is matched as well by random filters as by its neighbours has "
             "nothing to show that training put there.",
         ),
-        table=levels,
+        table=_readable(levels),
     )
+
+
+def _readable(table: pd.DataFrame) -> pd.DataFrame:
+    """With the correlation first, its interval behind it, and names that people read."""
+    first = [name for name in table.columns if name not in _NUMBERS]
+    return table[[*first, *_NUMBERS]].rename(columns=_HEADS)
 
 
 def _cascaded(stages: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from pydantic import Field
 import facsinterp
 from facsinterp import ActivationStore, FacsinterpError, Finding, Inputs, Need, Study, StudyResult
 
+from .answer import answer, nothing
 from .sections import (
     cascade_section,
     levels_section,
@@ -131,7 +132,9 @@ def _result(
     seed: int,
 ) -> StudyResult:
     if not cascades:
-        return StudyResult(tables={"refused": refused}, sections=(refused_section(refused),))
+        return StudyResult(
+            tables={"refused": refused}, sections=(refused_section(refused),), answer=nothing()
+        )
     staged = by_filter(pd.concat(cascades), STAGE)
     beside = by_filter(pd.concat(levels), LEVEL)
     stages, known = by_layer(staged, STAGE, seed), by_layer(beside, LEVEL, seed)
@@ -147,6 +150,7 @@ def _result(
             "refused": refused,
         },
         sections=(verdict_section(said, refused), cascade_section(stages), levels_section(known)),
+        answer=answer(said),
     )
 
 

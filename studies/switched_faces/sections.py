@@ -72,15 +72,23 @@ def _found(tests: pd.DataFrame) -> Iterator[str]:
             yield (
                 f"Of {row['filters']} associated filters, {_share(row)} are moved most by the unit "
                 f"that they are associated with, {shown} by lot "
-                f"({tables.percent(row['expected'])}, p = {row['p']:.2g}). So the associated unit "
-                f"is {'often' if row['mean'] < 0.5 else 'mostly'} the cause"
-                f"{', and more often it is not' if row['mean'] < 0.5 else ''}."
+                f"({tables.percent(row['expected'])}, p = {row['p']:.2g}).{_others(row)}"
             )
         else:
             yield (
                 f"Of the {row['filters']} that {WHOSE[str(row['which'])]}: {_share(row)}, by lot "
                 f"{tables.percent(row['expected'])}, p = {row['p']:.2g}."
             )
+
+
+def _others(row: Mapping[Hashable, Any]) -> str:
+    """What moves the filters that their unit does not move most."""
+    rest = tables.percent(1 - row["mean"])
+    return (
+        f" Of the other {rest}, another unit moves the filter most, or none is shown to move it."
+        if row["mean"] < 1
+        else ""
+    )
 
 
 def _share(row: Mapping[Hashable, Any]) -> str:

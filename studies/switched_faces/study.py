@@ -29,6 +29,7 @@ from facsinterp import (
 )
 
 from . import sections, tables
+from .answer import answer
 
 SMALLEST, LARGEST = 24, 256
 _CLAIMS = {
@@ -130,6 +131,7 @@ class SwitchedFaces(Study):
                 sections.profiles(profiles),
                 sections.doses(profiles),
             ),
+            answer=answer(compared.tests, profiles),
         )
 
     def _corpus(self, inputs: Inputs) -> Switched:

@@ -28,7 +28,7 @@ from facsinterp.cli import server
 from facsinterp.cli.answers import TOLD
 from facsinterp.cli.bars import Bars
 from facsinterp.errors import DataError, DefinitionError, FacsinterpError
-from facsinterp.report.claims import read_claims
+from facsinterp.report.reading.claims import read_claims
 from facsinterp.study import run
 from facsinterp.testing import tiny_store
 from tests.association.stores import people, store_of
@@ -382,7 +382,9 @@ def test_query_of_what_is_not_there(run_folder, words, told):
 
 
 def test_serve_gives_files_of_the_folder_to_this_machine_only(tmp_path, monkeypatch):
-    (tmp_path / "index.html").write_text("hello")
+    (tmp_path / "assets").mkdir()
+    for name in ("index.html", "methods.html", "assets/style.css"):
+        (tmp_path / name).write_text("hello")
     served = {}
 
     def once(self):

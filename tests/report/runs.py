@@ -15,10 +15,8 @@ from facsinterp.evidence.dead import dead_filters
 from facsinterp.evidence.visual import VisualEvidence
 from facsinterp.faces.table import FaceTable, Found, Terms
 from facsinterp.labels import FilterId
-from facsinterp.report.filterpages import FilterPages
-from facsinterp.report.gallery import Cards
 from facsinterp.report.parts import Report
-from facsinterp.report.survey import Survey
+from facsinterp.report.reading.survey import Survey
 from facsinterp.saliency.store import Attributions
 from facsinterp.saliency.top import TopFaces
 from facsinterp.saliency.writer import AttributionWriter, Contents, MeanFaceTables
@@ -138,7 +136,7 @@ def visual(folder: Path, made: Report, *, shape=(24, 24), located=True, **change
         np.zeros((count, 68, 2), np.float32),
     )
     names = np.array([str(name) for name in survey.faces.images])
-    told = [{"layer": layer.name, "method": "gradient"} for layer in LAYERS]
+    told = [{"layer": name, "method": "gradient"} for name in survey.layer_names]
     contents = Contents(top, names, shape, "gradient", told, {}, {}, mean if located else None)
     writer = AttributionWriter.begin(folder / "attributions.zarr", contents)
     maps = np.zeros((*top.image.shape, *shape), np.float32)
@@ -165,19 +163,10 @@ def visual(folder: Path, made: Report, *, shape=(24, 24), located=True, **change
 
 def strongest(survey: Survey) -> TopFaces:
     """The faces of each filter's page; none of a filter that answers to none."""
-    filters = survey.filters
-    pages = FilterPages(survey, Cards(survey.faces, kept=False))
-    shape = (len(filters), RANKS)
-    image, row, col = np.full((3, *shape), -1)
-    value = np.zeros(shape, np.float32)
-    data = survey.report.store.data
-    for place in range(len(filters)):
-        peaks = {"peak": data["peak"].values[survey.rows, place]}
-        for rank, card in enumerate(pages.faces(place, peaks, None)[:RANKS]):
-            image[place, rank] = card.position
-            value[place, rank] = data["peak"].values[card.position, place]
-            row[place, rank] = data["peak_row"].values[card.position, place]
-            col[place, rank] = data["peak_col"].values[card.position, place]
+    filters, strongest = survey.filters, survey.strongest
+    kept = slice(0, RANKS)
+    image, row, col = (one[:, kept] for one in (strongest.face, strongest.row, strongest.col))
+    value = strongest.value[:, kept]
     return TopFaces(tuple(filters), image, value, row, col)
 
 

@@ -140,6 +140,8 @@ def _attrs():
         "seed": 0,
         "top_n": 10,
         "atom_bins": 11,
+        "bins": 20,
+        "pseudo_count": 1.0,
         "min_units": 5,
         "ways": ["shuffles", "exact", "saddlepoint"],
         "interval": 0.95,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facsinterp.report.colours import (
+from facsinterp.report.charts.colours import (
     GROUND,
     LOWERING,
     RAISING,

@@ -5,7 +5,7 @@ import pytest
 
 from facsinterp.activations.keeping.layout import Layer
 from facsinterp.faces.table import FaceTable, Terms
-from facsinterp.report.gallery import Box, Cards, field_box, showable
+from facsinterp.report.reading.cards import Box, Cards, field_box, showable
 
 LAYER = Layer("conv2", 4, 12, 12, "ReLU", field_size=14, field_stride=2, field_start=-6.0)
 
@@ -46,8 +46,8 @@ def faces():
 
 
 def test_a_card_holds_value_codes_and_the_unit_of_interest(faces):
-    card = Cards(faces, kept=True).card(0, 1.25, 12, None)
-    assert card.picture == "faces/000000.webp"
+    card = Cards(faces, faces.images.tolist(), kept=True).card(0, 1.25, 12, None)
+    assert card.picture == "faces/a.webp"
     assert card.value == "1.25"
     assert [(chip.text, chip.of_interest) for chip in card.chips] == [("12C", True), ("6", False)]
     assert "intensity C" in card.chips[0].title
@@ -55,12 +55,12 @@ def test_a_card_holds_value_codes_and_the_unit_of_interest(faces):
 
 
 def test_absent_is_not_uncoded(faces):
-    cards = Cards(faces, kept=True)
+    cards = Cards(faces, faces.images.tolist(), kept=True)
     assert cards.card(1, 1, 12, None).coded
     assert not cards.card(2, 1, 12, None).coded
 
 
 def test_who_may_not_be_shown_has_no_picture(faces):
     assert showable(faces).tolist() == [True, False, False]
-    assert Cards(faces, kept=True).card(1, 1, None, None).picture == ""
-    assert Cards(faces, kept=False).card(0, 1, None, None).picture == ""
+    assert Cards(faces, faces.images.tolist(), kept=True).card(1, 1, None, None).picture == ""
+    assert Cards(faces, faces.images.tolist(), kept=False).card(0, 1, None, None).picture == ""

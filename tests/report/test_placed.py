@@ -7,12 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facsinterp.report.placed import doubts, place_lines, place_numbers
+from facsinterp.report.words.placed import doubts, place_lines, place_numbers
 from tests.report.runs import likeness, placed
 
 
 def said(row, **options):
-    return [(line.text, line.kind) for line in place_lines(row, 0.05, **options)]
+    """Texts and kinds; no line ends between a number and its unit."""
+    lines = [(line.text, line.kind) for line in place_lines(row, 0.05, **options)]
+    assert not any(" %" in text for text, _ in lines)
+    return [(text.replace("\N{NO-BREAK SPACE}", " "), kind) for text, kind in lines]
 
 
 def test_a_filter_that_looks_at_its_unit():

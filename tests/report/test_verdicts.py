@@ -5,8 +5,10 @@ import pytest
 
 from facsinterp.association.margins import STATUSES, TESTED
 from facsinterp.association.verdict import KINDS, Verdicts
-from facsinterp.report.claims import read_claims, reason_beyond, way_mark
-from facsinterp.report.verdicts import LEGEND, RULES, SHORT, verdict_of
+from facsinterp.report.reading.claims import read_claims, reason_beyond, way_mark
+from facsinterp.report.words.followed import Brief, Followed, Shown, brief, shown
+from facsinterp.report.words.reachable import beyond_words, out_of_reach
+from facsinterp.report.words.verdicts import LEGEND, RULES, SHORT, verdict_of
 from tests.report import tables
 
 
@@ -105,8 +107,81 @@ def test_a_silenced_filter_is_no_detector():
     )
 
 
-def test_a_filter_beyond_that_the_first_test_does_not_find():
-    assert told(8).sentence.startswith("Is shown to answer to AU4 brow lowerer beyond the emotion")
+def test_what_only_the_test_beyond_finds_is_told_so():
+    """Filter 8 passes for AU4 beyond the emotion; the first test of AU4 does not find it."""
+    verdict = told(8)
+    assert verdict.alone
+    assert not told(0).alone
+    assert verdict.badge == "AU4 beyond the emotion only"
+    assert verdict.sentence == (
+        "AU4 brow lowerer adds something beyond the emotion (z = 4.0, corrected p = 0.003), "
+        "but the filter is not shown to answer to it at all (AUROC 0.50 [0.40, 0.60], "
+        "within subjects 0.51; z = 1.2, corrected p = 0.70)."
+    )
+    assert brief(verdict, CLAIMS.row(8, 1), None, None, silenced=False) == Brief(
+        "",
+        "AU4 brow lowerer",
+        " adds something beyond the emotion, but the filter is not shown to answer to it at all",
+    )
+    assert "does not require the test of answering" in LEGEND["beyond"]
+    assert "does not require the first test" in RULES["beyond"]
+    untested = claims_of(
+        status="too few", testable=False, **dict.fromkeys(("z", "p_auroc", "q_auroc"), np.nan)
+    )
+    assert not told(8, untested).alone, "it was not asked"
+
+
+def test_an_emotion_is_named_only_where_it_can_stand_for_the_unit():
+    """At least half of its faces show the unit, or twice as many as of all; never fewer."""
+    for n, of, all_n, all_of, stands in (
+        (5, 10, 20, 100, True),  # half
+        (4, 10, 20, 100, True),  # twice the base rate
+        (3, 10, 20, 100, False),
+        (5, 10, 60, 100, False),  # half, but fewer than of all
+        (0, 10, 0, 100, False),
+        (0, 0, 20, 100, False),
+    ):
+        assert Shown("AU6", n, of, all_n, all_of).stands is stands
+    found = shown(
+        "happy",
+        "AU6",
+        np.array(["happy", "happy", "happy", "anger", ""]),
+        np.array([True, True, False, True, True]),
+        np.array([True, False, False, False, True]),
+    )
+    assert found == Shown("AU6", 1, 2, 1, 3)
+    assert found.sentence == (
+        "AU6 shows on 1 of 2 of these faces, and on 1 of 3 with a labelled emotion."
+    )
+    follows = Followed("happy", 0.9, 10, 90)
+    row, named = CLAIMS.row(1, 1), told(1)
+    for counts, after in (((5, 10, 20, 100), "emotion happy"), ((1, 10, 20, 100), "emotion")):
+        line = brief(named, row, follows, Shown("AU4", *counts), silenced=False)
+        assert line.after == f"; nothing shown beyond the {after}"
+
+
+def test_what_no_filter_could_reach_is_said():
+    """Of 14 tests with 4 passing pairs one more needs p of at most 0.05 x 5 / 14 = 0.0179."""
+    assert int(CLAIMS.passes_beyond.sum()) == 4
+    assert "could not have passed" not in told(1).sentence
+    assert beyond_words(CLAIMS, 1) == (
+        "varies inside 2 of 2 emotions; no filter could reach a p below 2.0 × 10⁻⁹"
+    )
+    assert beyond_words(CLAIMS, 2) == "", "not tested"
+    said = (
+        "even a perfect filter could not have passed here: the least p is 0.018, and after "
+        "correction for 14 tests one more pair needs 0.018"
+    )
+    short = claims_of(attainable_p_beyond=0.009)
+    assert out_of_reach(short, 1) == said, "two sides: twice the tail"
+    assert f"corrected p = 0.70). Beyond the emotion {said}." in told(1, short).sentence
+    assert said not in told(0, short).sentence
+    assert out_of_reach(claims_of(attainable_p_beyond=0.0089), 1) == ""
+    assert out_of_reach(claims_of(attainable_p_beyond=0.009, attrs={"sides": "one"}), 1) == ""
+    first = claims_of(attainable_p_beyond=0.009, attrs={"correction": "hierarchical"})
+    assert out_of_reach(first, 1) == ""
+    cells = claims_of(n_informative_beyond=1, attrs={"beyond": "within-subject-and-emotion"})
+    assert beyond_words(cells, 0).startswith("varies inside 1 pair of a person and an emotion;")
 
 
 def test_what_tells_no_faces_apart():

@@ -39,8 +39,8 @@ def test_no_format_shows_nan_or_fails(number):
 @given(st.floats(0, 1))
 def test_only_all_is_100_percent_and_only_none_is_0(share):
     text = wording.percent(share)
-    assert (text == "100 %") == (share == 1)
-    assert (text == "0 %") == (share == 0)
+    assert (text == "100\N{NO-BREAK SPACE}%") == (share == 1)
+    assert (text == "0\N{NO-BREAK SPACE}%") == (share == 0)
 
 
 @given(st.floats(min_value=1e-12, max_value=1))

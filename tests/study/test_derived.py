@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facsinterp.errors import DefinitionError
-from facsinterp.study.derived import Member, derived, members, to_toml
+from facsinterp.study.derived import Member, derived, members, others, to_toml
 from facsinterp.study.parse import parse_spec, read_spec
 from facsinterp.study.spec import steps
 
@@ -199,12 +199,57 @@ def test_numbers_of_filters_of_controls_fit_every_bank(filters):
     assert parse(PARENT.replace("filters = 32", f"filters = {filters}"))
 
 
-def test_a_study_that_compares_needs_controls_and_others_have_none():
+FILTERS = PARENT.replace('"controls"', '"filters"', 1)
+
+
+def test_a_study_that_compares_needs_controls_and_others_may_have_some():
     head, _, _ = PARENT.partition("[controls]")
     (fault,) = faults(head)
     assert (fault.where, "seeds" in fault.do) == ("controls", True)
-    (fault,) = faults(PARENT.replace('"controls"', '"filters"', 1))
-    assert fault.do == "remove [controls]"
+    assert parse(head.replace('"controls"', '"filters"')).controls is None
+    told = dict(steps(parse(FILTERS + 'arms = ["untrained", "pca"]\n')))
+    assert told["controls"] == (
+        "networks, activations and associations of untrained, pca; seeds 1, 3"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seeds", "own", "compares"),
+    [("[3]", "", False), ("[1]", "", True), ("[3, 1]", "", True), ("[2]", "seed = 2", False)],
+)
+def test_the_network_itself_is_compared_with_trained_ones_of_other_seeds_only(seeds, own, compares):
+    text = FILTERS.replace("[1, 3]", seeds).replace("[network]", f"[network]\n{own}")
+    text += 'arms = ["trained"]\n'
+    if compares:
+        assert others(parse(text)) == (Member("trained", 1),)
+    else:
+        (fault,) = faults(text)
+        assert fault.where == "controls.arms"
+        assert fault.do.startswith("add another arm")
+
+
+def test_the_network_of_the_definition_is_none_of_its_others():
+    arms = [(one.arm, one.seed) for one in others(parse(FILTERS))]
+    assert ("trained", 3) not in arms
+    assert ("trained", 1) in arms
+    assert len(arms) == len(members(parse(FILTERS))) - 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('arch = "breuer2017"', 'arch = "breuer2017"\nrotated = true'),
+        ("epochs = 2", 'epochs = 2\nlabels = "identity"'),
+        ("[network.train]\nfolds = 4\nepochs = 2", ""),
+    ],
+)
+def test_controls_of_any_study_are_those_of_a_network_trained_on_expressions(old, new):
+    text = FILTERS.replace(old, new)
+    if "[network.train]" not in text:
+        text = text.replace("[network]", "[network]\nweights = 'a.pt'")
+    (fault,) = faults(text)
+    assert fault.where == "network"
+    assert "trained on expressions" in fault.what
 
 
 @pytest.mark.parametrize(

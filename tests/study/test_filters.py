@@ -92,7 +92,8 @@ def test_what_was_not_tested_is_not_claimed():
     claims = " ".join(one.claim for one in result.findings)
     assert "emotion" not in claims
     assert "did not choose" not in claims
-    assert estimate(result, "at least, with 95 % confidence").estimate == 1
+    bound = estimate(result, "at least, with 95 % confidence")
+    assert (bound.estimate, bound.low, bound.high) == (1, 1, None)
     data = tables.associations().data
     del data.attrs["at_least_auroc"], data.attrs["at_least_beyond"]
     bare = answer(Associations(data))
@@ -103,7 +104,8 @@ def test_the_units_have_both_statuses_and_what_the_best_filter_is_worth_on_other
     units = RESULT.tables["units"].set_index("unit")
     smile = units.loc["AU12 lip corner puller"]
     assert smile["status"] == smile["status beyond emotion"] == "tested"
-    assert smile["held out"] == 0.87
+    assert smile["chosen so, on others"] == 0.87
+    assert smile["halves that choose it"] == 1
     assert (smile["low"], smile["its AUROC"], smile["high"]) == (0.85, 0.91, 0.95)
     assert (smile["subjects with it"], smile["subjects"]) == (20, 22)
     assert smile["its corrected p beyond"] == pytest.approx(0.003)
@@ -115,7 +117,7 @@ def test_the_units_have_both_statuses_and_what_the_best_filter_is_worth_on_other
     assert units.loc["AU1 inner brow raiser"]["status beyond emotion"] == "untestable"
     closed = units.loc["AU43 eyes closed"]
     assert pd.isna(closed["best filter"])
-    assert np.isnan(closed["held out"])
+    assert np.isnan(closed["chosen so, on others"])
 
 
 def test_every_passing_pair_carries_what_it_rests_on():

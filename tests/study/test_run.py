@@ -16,8 +16,9 @@ from facsinterp.study import networks
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.locate import DataPlaces
 from facsinterp.study.parse import parse_spec
-from facsinterp.study.publish import publish, scores_of
+from facsinterp.study.publish import publish
 from facsinterp.study.run import run_study, sweep_study
+from facsinterp.study.scores import scores_of
 
 DEFINITION = """
 study = "filters"
@@ -287,14 +288,14 @@ def test_a_network_whose_method_is_refused_has_a_report_that_tells_why(tmp_path)
     silent = ~(ActivationStore.open(folder.store).data["peak"] > 0).any("image").values
     pages = sorted((folder.site / "filters").glob("*.html"))
     told = [page for page, dead in zip(pages, silent, strict=True) if not dead]
-    for page in (folder.site / "index.html", *told):
+    for page in (folder.site / "experiment.html", *told):
         text = html.unescape(page.read_text())
         assert "guided-backprop is not defined for" in text, page
         assert 'use [visual] method = "gradient" or "integrated-gradients"' in text, page
     text = DEFINITION.replace("small:small", "small:leaky") + '[visual]\nmethod = "gradient"\n'
     other, _ = run(tmp_path, text)
     assert other.path.name != folder.path.name
-    assert "is not defined" not in (other.site / "index.html").read_text()
+    assert "is not defined" not in (other.site / "experiment.html").read_text()
     assert (other.visual / "attributions.zarr").is_dir()
 
 

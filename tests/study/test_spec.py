@@ -338,7 +338,7 @@ def sweeping(line, text=SMALL):
 @pytest.mark.parametrize(
     ("folder", "identity"),
     [
-        ("quickstart", "94416a4a647d"),
+        ("quickstart", "fd4a4df4b172"),
         ("ckplus", "88a8f0cdbf0d"),
         ("dead_filters", "931b30eabc39"),
     ],

@@ -118,6 +118,25 @@ def test_every_disagreement_is_told_in_words(changes, words):
     assert ("conv/000" in told[0].table["Filter"].tolist()) is not row["agree"]
 
 
+@pytest.mark.parametrize(
+    ("mean", "end"),
+    [
+        (0.3, " Of the other 70 %, another unit moves the filter most, or none is shown to move"),
+        (0.9, " Of the other 10 %, another unit moves the filter most, or none is shown to move"),
+        (1.0, "p = 0.01)."),
+    ],
+)
+def test_the_answer_tells_both_shares(mean, end):
+    row = {"which": "all", "measure": "same unit", "filters": 20, "mean": mean, "low": 0.2}
+    row |= {"high": 1.0, "expected": 0.1, "chance_low": 0.0, "chance_high": 0.2, "p": 0.01}
+    rows = pd.DataFrame([compared_rows()])
+    told = sections.agreement(rows, pd.DataFrame([row]), foreign=False, colour=False)
+    first = told.paragraphs[0].replace("\N{NO-BREAK SPACE}", " ")
+    assert first.startswith(f"Of 20 associated filters, {mean:.0%}".replace("%", " %"))
+    assert end in first
+    assert "cause" not in first
+
+
 def test_where_all_agree_or_nothing_is_associated_no_disagreement_is_told():
     agreed = pd.DataFrame([compared_rows(agree=True, causal=6)])
     assert sections.disagreement(agreed) == ()

@@ -1,18 +1,26 @@
-// Keys, sortable tables, the listing of filters, and Plotly figures. Everything works from
-// file://, so nothing is fetched: data comes as scripts that set one name on window.
+// Keys, sortable tables, saving of charts, and what the tables of filters share. Everything works
+// from file://, so nothing is fetched: data comes as scripts that set one name on window.
 "use strict";
 
-(() => {
-  // A key follows the link that carries its name, unless somebody is typing.
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    if (event.target.closest("input, select, textarea, .plot")) return;
-    const link = document.querySelector(`a[data-press="${CSS.escape(event.key)}"]`);
-    if (link) {
-      event.preventDefault();
-      link.click();
-    }
-  });
+window.facsinterp = (() => {
+  const home = document.querySelector(".brand");
+  const make = (name, properties = {}, ...inside) => {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...inside);
+    return made;
+  };
+
+  // Somebody may have turned the keys off; a page from disk may have no memory.
+  const remembered = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
+  const remember = (name, value) => { try { localStorage.setItem(name, value); } catch { /* none */ } };
+  let keys = remembered("facsinterp-keys") !== "off";
+  // What can be moved sideways has the arrows for itself.
+  const scrolls = (part) => Boolean(part) && part.scrollWidth > part.clientWidth;
+  const busy = (event) => event.ctrlKey || event.metaKey || event.altKey
+    || event.target.closest("input, select, textarea, .plot, dialog, [data-keys]")
+    || (event.key.startsWith("Arrow") && scrolls(event.target.closest(".wide, .scroller")));
+
+  // Orders of a table -----------------------------------------------------------------------
 
   const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
@@ -24,9 +32,7 @@
   };
 
   const headButton = (head, title, act) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(...title);
+    const button = make("button", { type: "button" }, ...title);
     button.addEventListener("click", act);
     head.replaceChildren(button);
   };
@@ -60,162 +66,206 @@
     });
   };
 
-  const PAGE = 50;
+  // Coded columns: each text once, in the order they sort, and codes of one length -----------
 
-  const listing = (table, data) => {
-    const at = (id) => document.getElementById(id);
-    const [search, layer, unit, beyond, verdict, alive] =
-      ["search", "layer", "unit", "beyond", "verdict", "alive"].map(at);
-    const option = (select, value, text) => select.append(new Option(text, value));
-    data.layers.forEach((name) => option(layer, name, name));
-    const wanted = new Set(data.passing.flat());
-    data.units.forEach(([number, text]) => wanted.has(number) && option(unit, number, text));
-    data.kinds.forEach(([kind, text]) => option(verdict, kind, text));
-    if (!data.beyond.some((units) => units.length)) beyond.parentElement.hidden = true;
-    if (!data.units.length) [unit, beyond, verdict].forEach((x) => { x.parentElement.hidden = true; });
-
-    const words = data.href.map((_, row) =>
-      data.columns.map((column) => column.text[row]).join(" ").toLowerCase());
-    let order = { column: 0, sign: 1 };
-    let found = [];
-    let page = 0;
-
-    const head = document.createElement("tr");
-    data.columns.forEach((column, i) => {
-      const cell = document.createElement("th");
-      cell.scope = "col";
-      if (column.kind === "number") cell.className = "num";
-      headButton(cell, [column.title], () => {
-        const first = column.descending ? -1 : 1;
-        order = { column: i, sign: order.column === i ? -order.sign : first };
-        select();
-      });
-      head.append(cell);
-    });
-    table.tHead.append(head);
-
-    const answers = (units) =>
-      unit.value === "" ? !beyond.checked || units.length > 0
-        : unit.value === "any" ? units.length > 0 : units.includes(Number(unit.value));
-
-    const select = () => {
-      const asked = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-      const inLayer = data.layers.indexOf(layer.value);
-      found = data.href.map((_, row) => row).filter((row) =>
-        (inLayer < 0 || data.layer[row] === inLayer) &&
-        answers(beyond.checked ? data.beyond[row] : data.passing[row]) &&
-        (verdict.value === "" || data.kind[row] === verdict.value) &&
-        !(alive.checked && data.dead[row]) &&
-        asked.every((word) => words[row].includes(word)));
-      const column = data.columns[order.column];
-      const keys = column.key || column.text;
-      found.sort((a, b) => compare(keys[a], keys[b], order.sign) || a - b);
-      mark([...head.cells], order.column, order.sign);
-      page = 0;
-      show();
-    };
-
-    const line = (row) => {
-      const tr = document.createElement("tr");
-      if (data.passing[row].length) tr.className = "found";
-      if (data.dead[row]) tr.className = "dead";
-      data.columns.forEach((column) => {
-        const cell = document.createElement("td");
-        if (column.kind === "verdict") {
-          const badge = document.createElement("span");
-          badge.className = `mark kind-${data.kind[row] || "none"}`;
-          badge.textContent = column.text[row];
-          cell.append(badge);
-          tr.append(cell);
-          return;
-        }
-        if (column.kind !== "text") cell.className = { number: "num" }[column.kind] || column.kind;
-        if (column.kind === "link") {
-          const link = document.createElement("a");
-          link.href = data.href[row];
-          link.textContent = column.text[row];
-          cell.append(link);
-        } else cell.textContent = column.text[row];
-        tr.append(cell);
-      });
-      return tr;
-    };
-
-    const show = () => {
-      const pages = Math.max(1, Math.ceil(found.length / PAGE));
-      const rows = found.slice(page * PAGE, (page + 1) * PAGE);
-      table.tBodies[0].replaceChildren(...rows.map(line));
-      at("shown").textContent = found.length
-        ? `${found.length.toLocaleString("en-GB")} of ${data.href.length.toLocaleString("en-GB")} filters`
-        : "No filter fits. Clear the search to see all.";
-      at("place").textContent = `page ${page + 1} of ${pages}`;
-      at("back").disabled = page === 0;
-      at("forth").disabled = page + 1 >= pages;
-    };
-
-    const turn = (by) => { page += by; show(); table.scrollIntoView({ block: "nearest" }); };
-    const fromAddress = (scroll) => {
-      const asked = new URLSearchParams(location.hash.slice(1));
-      if (!["layer", "unit", "verdict"].some((name) => asked.has(name))) return;
-      layer.value = asked.get("layer") || "";
-      unit.value = asked.get("unit") || "";
-      verdict.value = asked.get("verdict") || "";
-      beyond.checked = asked.has("beyond");
-      search.value = "";
-      select();
-      if (scroll) at("filters").scrollIntoView();
-    };
-
-    search.form.addEventListener("submit", (event) => event.preventDefault());
-    [layer, unit, beyond, verdict, alive].forEach((field) => field.addEventListener("change", select));
-    let waiting = 0;
-    search.addEventListener("input", () => {
-      clearTimeout(waiting);
-      waiting = setTimeout(select, 80);
-    });
-    at("clear").addEventListener("click", () => {
-      search.value = layer.value = unit.value = verdict.value = "";
-      alive.checked = beyond.checked = false;
-      history.replaceState(null, "", location.pathname);
-      select();
-    });
-    at("back").addEventListener("click", () => turn(-1));
-    at("forth").addEventListener("click", () => turn(1));
-    addEventListener("hashchange", () => fromAddress(true));
-    document.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target.closest("input, select, textarea, .plot")) return;
-      if (event.key === "/") {
-        event.preventDefault();
-        search.focus();
+  const BASE = 91;
+  const unpack = (column) => {
+    const { text, code } = column;
+    let letters = 1;
+    while (BASE ** letters < text.length) letters += 1;
+    const codes = new Uint32Array(code.length / letters);
+    for (let row = 0, at = 0; row < codes.length; row += 1) {
+      let value = 0;
+      for (let i = 0; i < letters; i += 1, at += 1) {
+        const letter = code.charCodeAt(at);
+        value = value * BASE + letter - 35 - (letter > 92);
       }
-      if (event.key === "r" && found.length) {
-        location.href = data.href[found[Math.floor(Math.random() * found.length)]];
-      }
-    });
-    select();
-    fromAddress(true);
+      codes[row] = value;
+    }
+    return { ...column, codes, of: (row) => text[codes[row]] };
   };
 
-  const plots = (figures) => {
-    const style = getComputedStyle(document.documentElement);
-    const ink = style.getPropertyValue("--ink").trim();
-    const rule = style.getPropertyValue("--rule").trim();
-    const family = style.getPropertyValue("--sans").trim();
-    document.querySelectorAll(".plot[data-figure]").forEach((place) => {
-      const figure = figures[Number(place.dataset.figure)];
-      const axes = Object.keys(figure.layout).filter((name) => /^[xy]axis\d*$/.test(name));
-      const layout = {
-        ...figure.layout,
-        paper_bgcolor: "rgba(0,0,0,0)",
-        plot_bgcolor: "rgba(0,0,0,0)",
-        font: { family, size: 13, ...(figure.layout.font || {}), color: ink },
-      };
-      for (const name of new Set(["xaxis", "yaxis", ...axes])) {
-        layout[name] = { gridcolor: rule, zerolinecolor: rule, ...(layout[name] || {}) };
-      }
-      window.Plotly.newPlot(place, figure.data, layout, { displaylogo: false, responsive: true });
+  // Rows in the order of their codes; what has no key comes last whichever way.
+  const sortRows = (rows, { codes, known }, sign) => rows.sort((a, b) => {
+    const x = codes[a], y = codes[b];
+    if (x >= known || y >= known) return (x >= known) - (y >= known) || a - b;
+    return sign * (x - y) || a - b;
+  });
+
+  // "AU6+ AU12" as what passes at all, and what passes beyond the emotion.
+  const unitsOf = (text) => {
+    const found = [...text.matchAll(/AU(\d+)(\+?)/g)];
+    return {
+      all: new Set(found.map((one) => Number(one[1]))),
+      beyond: new Set(found.filter((one) => one[2]).map((one) => Number(one[1]))),
+    };
+  };
+
+  // Filters of the site, row by row, from the stretches of channels that the data tells.
+  const register = (data) => {
+    const total = data.runs.reduce((sum, run) => sum + run[2], 0);
+    const layer = new Uint32Array(total);
+    const channel = new Uint32Array(total);
+    let row = 0;
+    data.runs.forEach(([place, first, size]) => {
+      for (let i = 0; i < size; i += 1, row += 1) { layer[row] = place; channel[row] = first + i; }
     });
+    const number = (at) => String(channel[at]).padStart(3, "0");
+    return {
+      total,
+      layer,
+      name: (at) => `${data.layers[layer[at]][0]}/${number(at)}`,
+      href: (at) => new URL(`filters/${encodeURIComponent(data.layers[layer[at]][1])}-${number(at)}.html`, home.href).href,
+    };
+  };
+
+  // What is chosen stands behind the # of the address, so that a link keeps it --------------
+
+  const state = {
+    read: () => new URLSearchParams(location.hash.slice(1)),
+    write(chosen, lasting) {
+      const kept = Object.entries(chosen).filter(([, value]) => value !== "" && value !== null);
+      const hash = kept.length ? `#${new URLSearchParams(kept)}` : "";
+      if (hash === location.hash) return;
+      const address = location.href.split("#")[0] + hash;
+      // Browsers refuse more than so many in some seconds; then only the address stays behind.
+      try { history[lasting ? "pushState" : "replaceState"](null, "", address); } catch { /* later */ }
+    },
+    listen: (apply) => {
+      addEventListener("popstate", apply);
+      addEventListener("hashchange", apply);
+    },
+  };
+
+  const later = (act, milliseconds) => {
+    let waiting = 0;
+    return () => { clearTimeout(waiting); waiting = setTimeout(act, milliseconds); };
+  };
+
+  // Keys ------------------------------------------------------------------------------------
+
+  const KEYS = [
+    ["← →", "the previous, the next"], ["/", "search"], ["i", "the overview"],
+    ["r", "a filter at random"], ["↑ ↓", "through the rows of the table of all filters"], ["?", "this help"],
+  ];
+  const help = () => {
+    let dialog = document.getElementById("help");
+    if (!dialog) {
+      dialog = make("dialog", { id: "help" });
+      dialog.setAttribute("aria-label", "Keys");
+      const list = make("dl", { className: "plain" });
+      KEYS.forEach(([key, told]) => list.append(make("dt", {}, make("kbd", {}, key)), make("dd", {}, told)));
+      const box = make("input", { type: "checkbox", checked: keys });
+      box.addEventListener("change", () => {
+        keys = box.checked;
+        remember("facsinterp-keys", keys ? "on" : "off");
+      });
+      const close = make("button", { type: "button", autofocus: true }, "Close");
+      close.addEventListener("click", () => dialog.close());
+      dialog.append(make("h2", {}, "Keys"), list, make("p", {}, make("label", {}, box, " Keys are on")), close);
+      document.body.append(dialog);
+    }
+    dialog.showModal();
+  };
+
+  const shared = {
+    make, compare, headButton, mark, unpack, sortRows, unitsOf, register, state, later, busy,
+    // Which filters `r` chooses from: those that a table on the page shows, else all.
+    choose: null,
+  };
+
+  const random = () => {
+    const go = () => {
+      const all = shared.choose ? null : register(window.facsinterpFilters);
+      const next = all ? all.href(Math.floor(Math.random() * all.total)) : shared.choose();
+      if (next) location.href = next;
+    };
+    if (shared.choose || window.facsinterpFilters) return go();
+    const script = make("script", { src: new URL("data/filters.js", home.href).href });
+    script.addEventListener("load", go);
+    document.head.append(script);
+    return undefined;
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (!keys || busy(event)) return;
+    if (event.key === "?") { event.preventDefault(); help(); return; }
+    if (event.shiftKey) return;
+    const link = document.querySelector(`a[data-press="${CSS.escape(event.key)}"]`);
+    const search = document.querySelector("input[type=search]");
+    if (link) { event.preventDefault(); link.click(); }
+    else if (event.key === "/" && search) { event.preventDefault(); search.focus(); }
+    else if (event.key === "i") home.click();
+    else if (event.key === "r") random();
+  });
+  const opener = make("button", { type: "button", className: "quiet" }, "Keys");
+  opener.addEventListener("click", help);
+  const there = (page, text) => make("a", { href: new URL(page, home.href).href }, text);
+  document.querySelector("footer p").append(" · ", there("methods.html", "how every number is made"),
+    " · ", there("data.html", "which faces, under which terms"), " · ", opener);
+
+  // Charts as files -------------------------------------------------------------------------
+
+  const DRAWN = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin",
+    "stroke-opacity", "opacity", "font-family", "font-size", "font-weight", "text-anchor"];
+
+  // A chart that stands alone: its styles written into it, on the paper of the page.
+  const standalone = (chart) => {
+    const copy = chart.cloneNode(true);
+    const { width, height } = chart.viewBox.baseVal;
+    const parts = [...copy.querySelectorAll("*")];
+    [...chart.querySelectorAll("*")].forEach((part, i) => {
+      const style = getComputedStyle(part);
+      parts[i].setAttribute("style", DRAWN.map((name) => `${name}:${style.getPropertyValue(name)}`).join(";"));
+    });
+    const family = getComputedStyle(chart);
+    copy.setAttribute("width", width);
+    copy.setAttribute("height", height);
+    copy.setAttribute("style", `font:${family.font}`);
+    const paper = getComputedStyle(document.body).backgroundColor;
+    const ground = document.createElementNS(chart.namespaceURI, "rect");
+    Object.entries({ width, height, fill: paper }).forEach(([name, value]) => ground.setAttribute(name, value));
+    copy.prepend(ground);
+    return { text: new XMLSerializer().serializeToString(copy), width, height };
+  };
+
+  const hand = (blob, name) => {
+    const link = make("a", { href: URL.createObjectURL(blob), download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+
+  const asPng = ({ text, width, height }, name) => {
+    const image = new Image();
+    image.addEventListener("load", () => {
+      const canvas = make("canvas", { width: 2 * width, height: 2 * height });
+      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+      canvas.toBlob((blob) => hand(blob, name), "image/png");
+    });
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+  };
+
+  const savable = (figure) => {
+    // Asked for again on each click: a chart is drawn anew where the window gets narrow.
+    const charts = () => [...figure.querySelectorAll("svg.chart")];
+    if (!charts().length) return;
+    const place = make("p", { className: "save" }, "Save as ");
+    const told = charts()[0].getAttribute("aria-label") || document.title;
+    const name = told.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 60) || "figure";
+    ["SVG", "PNG"].forEach((kind) => {
+      const button = make("button", { type: "button", className: "quiet" }, kind);
+      button.setAttribute("aria-label", `Save as ${kind}: ${told.slice(0, 80)}`);
+      button.addEventListener("click", () => charts().forEach((chart, i, all) => {
+        const file = `${name}${all.length > 1 ? `-${i + 1}` : ""}.${kind.toLowerCase()}`;
+        const alone = standalone(chart);
+        if (kind === "PNG") asPng(alone, file);
+        else hand(new Blob([alone.text], { type: "image/svg+xml" }), file);
+      }));
+      place.append(button, " ");
+    });
+    figure.append(place);
   };
 
   // The clipboard may be refused to a page from disk; then the text is selected and copied.
@@ -234,12 +284,11 @@
     });
   };
 
-  document.querySelectorAll("button[data-copy]").forEach(copier);
-  document.querySelectorAll("table[data-sortable]").forEach(sortable);
-  const table = document.getElementById("listing");
-  if (table && window.facsinterpFilters) listing(table, window.facsinterpFilters);
-  // Plotly is large and comes last, so that the table need not wait for it.
-  addEventListener("load", () => {
-    if (window.Plotly && window.facsinterpFigures) plots(window.facsinterpFigures);
+  // The scripts of a page come after this one, and what they draw is sorted and saved as well.
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("button[data-copy]").forEach(copier);
+    document.querySelectorAll("table[data-sortable]").forEach(sortable);
+    document.querySelectorAll("figure").forEach(savable);
   });
+  return shared;
 })();

@@ -1,0 +1,1 @@
+"""From pages to a site that stands whole: rendering, keeping what is unchanged, and the swap."""

@@ -1,0 +1,1 @@
+"""What is drawn without a script: charts as SVG, and sheets of pictures."""
