@@ -5,7 +5,7 @@ import pytest
 
 from facsinterp.association.margins import STATUSES, TESTED
 from facsinterp.association.verdict import KINDS, Verdicts
-from facsinterp.report.reading.claims import read_claims, reason_beyond, way_mark
+from facsinterp.report.reading.claims import read_claims, reason_beyond
 from facsinterp.report.words.followed import Brief, Followed, Shown, brief, shown
 from facsinterp.report.words.reachable import beyond_words, out_of_reach
 from facsinterp.report.words.verdicts import LEGEND, RULES, SHORT, verdict_of
@@ -262,17 +262,8 @@ def test_a_row_holds_the_numbers_of_its_pair():
     assert [row.unit for row in CLAIMS.rows(0)] == [1, 4, 12, 43]
 
 
-def test_how_a_p_was_made_is_marked():
-    row = CLAIMS.row(0, 0)
-    mark = way_mark(row, "auroc", CLAIMS.settings)
-    words = "by the saddlepoint approximation; 0 of 1,999 reach it"
-    assert f'title="{words}"' in mark
-    assert '<span aria-hidden="true">a</span>' in mark
-    assert f'<span class="aside"> {words}</span>' in mark, "for who has no pointer"
-    assert ">e</span>" in way_mark(row, "precision", CLAIMS.settings)
-    assert "by shuffles; 800 of 1,999" in way_mark(CLAIMS.row(3, 0), "auroc", CLAIMS.settings)
-    flips = CLAIMS.settings | {"null": "subject-flips"}
-    assert "signs of subjects" in way_mark(CLAIMS.row(3, 0), "auroc", flips)
+def test_a_pair_without_a_test_has_no_way():
+    assert CLAIMS.row(0, 0).ways["auroc"] == "saddlepoint"
     assert "auroc" not in CLAIMS.row(0, 3).ways
 
 

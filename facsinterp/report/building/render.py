@@ -15,7 +15,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from facsinterp.report import wording
 from facsinterp.report.addresses import INDEX, figures_script, from_page
 from facsinterp.report.pages.page import File, Made, Page
-from facsinterp.report.reading import claims
 from facsinterp.report.reading.survey import Survey
 
 FILTERS = {
@@ -90,7 +89,6 @@ def environment() -> Environment:
         with_interval=wording.with_interval,
         finding_interval=wording.finding_interval,
         plural=wording.plural,
-        way=claims.way_mark,
     )
     return made
 

@@ -6,24 +6,19 @@ encoded: its card says so and keeps only what the tables hold.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from facsinterp.activations.keeping.layout import Layer
 from facsinterp.activations.store import ActivationStore
 from facsinterp.faces.table import FaceTable
+from facsinterp.faces.thumbnail import webp
 from facsinterp.facs import describe
 from facsinterp.report.addresses import face_page, face_picture
 from facsinterp.report.wording import letter, significant
-
-_QUALITY: Final = 84  # WebP; a 64 px face takes about 1 KB and shows no blocks at 2x
-_LARGEST: Final = 128  # pixels of a thumbnail's longer side
 
 
 @dataclass(frozen=True)
@@ -132,12 +127,4 @@ def pictures(
         return
     pixels = store.data["face"].isel(image=list(positions)).values
     for position, face in zip(positions, pixels, strict=True):
-        yield face_picture(names[position]), _webp(face)
-
-
-def _webp(face: NDArray[np.uint8]) -> bytes:
-    picture = Image.fromarray(np.ascontiguousarray(face))
-    picture.thumbnail((_LARGEST, _LARGEST))
-    out = io.BytesIO()
-    picture.save(out, "WEBP", quality=_QUALITY, method=4)
-    return out.getvalue()
+        yield face_picture(names[position]), webp(face)

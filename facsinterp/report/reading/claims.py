@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
-from markupsafe import Markup
 from numpy.typing import NDArray
 
 from facsinterp.association.columns import WAYS
@@ -22,7 +21,6 @@ from facsinterp.association.table import Associations, Test
 from facsinterp.association.verdict import Verdicts
 from facsinterp.facs import describe, label
 from facsinterp.labels import AU, FILTER
-from facsinterp.report.wording import count
 
 COMPARED: Final = ("auroc", "auroc_low", "auroc_high", "z", "q_auroc", "z_beyond")
 """Numbers of a pair that pages show of a control."""
@@ -269,20 +267,6 @@ def reason(status: str) -> str:
 def reason_beyond(status: str) -> str:
     """Why a unit was not tested beyond the emotion, in words; empty when it was."""
     return "" if status == TESTED else _BEYOND[status]
-
-
-def way_mark(row: UnitRow, claim: str, settings: Mapping[str, Any]) -> Markup:
-    """How the p of a claim was made: a letter, and behind it the words for who cannot point."""
-    letter, told = MARKS[row.ways[claim]]
-    if settings["null"] == "subject-flips":
-        told = "by signs of subjects turned at random"
-    reached = row.values.get(f"reached_{claim}")
-    if reached is not None and reached >= 0:
-        told += f"; {count(reached)} of {count(settings['permutations'])} reach it"
-    return Markup(
-        '<abbr class="way" title="{0}"><span aria-hidden="true">{1}</span>'
-        '<span class="aside"> {0}</span></abbr>'
-    ).format(told, letter)
 
 
 def _plain(values: NDArray[Any]) -> list[float | None]:
