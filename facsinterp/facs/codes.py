@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 import numbers
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from facsinterp.facs.units import UNITS
@@ -36,13 +36,19 @@ _CODE: Final = re.compile(
     rf"(?:AU\s*(?P<after>[{SIDES}])?|(?P<before>[{SIDES}])\s*(?:AU)?)?\s*"
     rf"(?P<unit>0{{0,3}}\d{{1,2}})(?:\.0+)?"
     rf"(?:\s*(?P<letter>[{LETTERS}])(?:(?![\w.])|(?={_OR})))?"
-    rf"(?:\s*\([A-Z]\))?"
+    rf"(?:\s*\(k\))?"
     rf"(?:(?![\w.(-])|(?={_OR}))",
     re.IGNORECASE | re.ASCII,
 )
 _SEPARATOR: Final = re.compile(r"[\s+,;、]+")
 _ALTERNATIVE: Final = re.compile(rf"/|{_OR}", re.IGNORECASE | re.ASCII)
+# A mark that stands apart may speak of the next code, unless a separator cuts it off from that.
+_DOUBT: Final = re.compile(
+    rf"\?+(?=$|[\s+,;、/]|{_OR})|\s*\?+(?=\s*(?:$|[+,;、/]|{_OR}))", re.IGNORECASE | re.ASCII
+)
 _ZERO: Final = re.compile(r"0+(\.0+)?")
+# Full-width forms alone: NFKC would also read the footnote in "1²" as AU12.
+_FULL_WIDTH: Final = {0xFF01 + k: 0x21 + k for k in range(94)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,9 @@ def parse(cell: object) -> Reading:
     `0` and "neutral" alone give a neutral reading. Codes of one unit, side and kind
     (movement or not) are one code, with the greatest intensity and certain if any of them
     is; codes of one unit on different sides stay apart. Of two alternatives (`4 or 5`) both
-    are kept, neither certain. Numbers above 99 and fractions are unread.
+    are kept, neither certain; nor is any code of `1+2 or 4+5`, which may be two alternatives
+    of two codes each. Numbers above 99, fractions, and question marks that do not stand behind
+    a code are unread.
     """
     text = _text(cell)
     if text.casefold() in _BLANK_WORDS:
@@ -108,10 +116,13 @@ def parse(cell: object) -> Reading:
     if text.casefold() in _NEUTRAL_WORDS:
         return Reading(neutral=True)
     tokens = tuple(_tokens(text))
+    either = _alternatives(tokens)
     codes, unread, zeros = [], [], []
-    for before, token, after in zip(("", *tokens), tokens, (*tokens[1:], ""), strict=False):
+    for place, token in enumerate(tokens):
+        before = tokens[place - 1] if place else ""
+        after = tokens[place + 1] if place + 1 < len(tokens) else ""
         if isinstance(token, Code):
-            doubted = after == "?" or after in _OR_WORDS or before in _OR_WORDS
+            doubted = after in _OR_WORDS or before in _OR_WORDS or place in either
             codes.append(replace(token, certain=False) if doubted else token)
         elif _ZERO.fullmatch(token):
             zeros.append(token)
@@ -157,12 +168,11 @@ def _text(cell: object) -> str:
             return ""
         return str(int(value)) if value.is_integer() else str(cell)
     text = cell.decode(errors="replace") if isinstance(cell, bytes) else str(cell)
-    # NFKC turns the full-width comma, plus sign, digits and letters into the usual ones.
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    return " ".join(text.translate(_FULL_WIDTH).split())
 
 
 def _tokens(text: str) -> Iterator[Code | str]:
-    """Codes, the marks "?", "or" and "/", and pieces that are neither."""
+    """Codes, the marks "or" and "/", and pieces that are neither."""
     position = 0
     while position < len(text):
         code = _CODE.match(text, position)
@@ -175,8 +185,9 @@ def _tokens(text: str) -> Iterator[Code | str]:
             yield alternative.group().casefold()
             position = alternative.end()
         elif code and int(code["unit"]):
-            yield _code(code)
-            position = code.end()
+            doubt = _DOUBT.match(text, code.end())
+            yield replace(_code(code), certain=doubt is None)
+            position = (doubt or code).end()
         else:
             gap = _SEPARATOR.search(text, position)
             end = gap.start() if gap else len(text)
@@ -194,8 +205,22 @@ def _code(found: re.Match[str]) -> Code:
     )
 
 
+def _alternatives(tokens: Sequence[Code | str]) -> frozenset[int]:
+    """Places of the codes on both sides of an "or" that has several on either side."""
+    sides: list[list[int]] = [[]]
+    for place, token in enumerate(tokens):
+        if token == "or":
+            sides.append([])
+        elif isinstance(token, Code):
+            sides[-1].append(place)
+    return frozenset(
+        place
+        for left, right in pairwise(sides)
+        if len(left) > 1 and len(right) > 1
+        for place in (*left, *right)
+    )
+
+
 def _is_mark(before: Code | str, token: str, after: Code | str) -> bool:
     """Whether a token says something of the codes beside it, and is thereby read."""
-    if token == "?":
-        return isinstance(before, Code) or before == "?"
     return token in _OR_WORDS and isinstance(after, Code) and before not in ("", *_OR_WORDS)
