@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from facsinterp.evidence.weights.sameness import SAME, looks_same
     from facsinterp.evidence.weights.sights import Sights
     from facsinterp.faces.drawn.switched import Switched
-    from facsinterp.faces.pixels import Pixels
+    from facsinterp.faces.preparing.pixels import Pixels
     from facsinterp.faces.table import FaceTable
     from facsinterp.labels import FilterId
     from facsinterp.nets.hidden import hidden_features
@@ -64,7 +64,7 @@ _HOMES: Final = {
     "Inputs": "facsinterp.study.contract",
     "Need": "facsinterp.study.contract",
     "Network": "facsinterp.nets.network",
-    "Pixels": "facsinterp.faces.pixels",
+    "Pixels": "facsinterp.faces.preparing.pixels",
     "Plan": "facsinterp.activations.plan",
     "ProbeFaces": "facsinterp.evidence.causes.probe",
     "Probes": "facsinterp.evidence.causes.probe",

@@ -4,6 +4,7 @@
     ├── InputError (ValueError)      what was given cannot be used; lists every fault at once
     │   ├── DefinitionError          a study definition
     │   ├── DataError                a folder, file or table of faces
+    │   │   └── NotThisError         a folder that is another data set, or none
     │   ├── WeightsError             a checkpoint
     │   └── SchemaError              a labelled table that does not hold what its type promises
     ├── StoreError                   an activation store cannot be used
@@ -101,6 +102,10 @@ class DefinitionError(InputError):
 
 class DataError(InputError):
     """A folder, file or table of faces cannot be read."""
+
+
+class NotThisError(DataError):
+    """A folder is not the data set that was looked for; it may be around it, or a part of it."""
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 IMAGE: Final = "image"
+FOLD: Final = "fold"
 AU: Final = "au"
 FILTER: Final = "filter"
 RANK: Final = "rank"

@@ -23,7 +23,7 @@ from facsinterp.activations.sweeping.jobs import Part, SweepJob, work
 from facsinterp.activations.sweeping.reduce import Numbers
 from facsinterp.activations.sweeping.rescore import score_again
 from facsinterp.errors import Fault, InputError, StoreError
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.faces.table import FaceTable
 from facsinterp.nets.network import Network, network_fingerprint
 from facsinterp.nets.receptive import ReceptiveField, receptive_fields

@@ -7,7 +7,6 @@ correlation of small grey pictures. Both know nothing of brightness and contrast
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -74,25 +73,12 @@ def alike_groups(pixels: NDArray[np.uint8]) -> Groups:
     return _by_first_member(label)
 
 
-def exact_copies(
-    pixels: NDArray[np.uint8], subjects: Sequence[str] | NDArray[np.str_]
-) -> tuple[tuple[int, ...], ...]:
-    """Positions of pictures that are equal in every pixel and bear different subjects' names.
-
-    One tuple a picture that occurs so, its positions ascending, ordered by the first. A
-    subject that is not known ("") contradicts no other. `pixels` as for `alike_groups`;
-    raises DataError when these are no pictures, or not one subject each.
-    """
-    _refuse_what_is_no_picture(pixels)
-    names = np.asarray(subjects, dtype=str)
-    if names.shape != (len(pixels),):
-        got = f"{names.shape} for {len(pixels)} pictures"
-        raise DataError(Fault("subjects do not fit the pictures", expected="one each", got=got))
-    places: dict[bytes, list[int]] = {}
-    for place, picture in enumerate(pixels):
-        content = hashlib.blake2b(picture.tobytes(), digest_size=16).digest()
-        places.setdefault(content, []).append(place)
-    return tuple(tuple(same) for same in places.values() if len(set(names[same]) - {""}) > 1)
+def equal_groups(prints: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+    """Positions that have one print, where there are two or more; ascending, by the first."""
+    places: dict[str, list[int]] = {}
+    for place, one in enumerate(prints):
+        places.setdefault(one, []).append(place)
+    return tuple(tuple(same) for same in places.values() if len(same) > 1)
 
 
 def _hashes_and_small(

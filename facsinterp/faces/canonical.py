@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.spatial import Delaunay
 
+from facsinterp.amounts import amount
 from facsinterp.errors import DataError, Fault
-from facsinterp.faces.prepare import alignment
+from facsinterp.faces.preparing.windows import Window, around_face
 
 OUTLINE: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
     {
@@ -44,9 +45,6 @@ _FOLDED: Final = 0.1
 _MOUTH: Final = tuple(range(48, 68))
 _STEPS: Final = 1000
 _STILL: Final = 1e-12
-
-_Frame = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""The square around a face, as `alignment` gives it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +116,7 @@ def canonical(landmarks: NDArray[np.floating], size: int) -> Canonical:
     shapes = points[np.isfinite(points).all(axis=(1, 2))]
     shapes = shapes[np.ptp(shapes, axis=1).max(axis=1) > 1e-6]
     if not len(shapes):
-        fault = Fault("no face has landmarks to take a mean of", got=f"{len(points)} faces")
+        fault = Fault("no face has landmarks to take a mean of", got=amount(len(points), "face"))
         raise DataError(fault)
     z = shapes[..., 0] + 1j * shapes[..., 1]
     centres = z.mean(axis=1, keepdims=True)
@@ -146,9 +144,9 @@ def warp(landmarks: NDArray[np.floating], target: Canonical, shape: tuple[int, i
     """
     mesh, size = target.mesh, target.size
     points = np.asarray(landmarks, dtype=np.float64)
-    own = alignment(target.landmarks)
+    own = around_face(target.landmarks)
     try:
-        border = _carried(_border(size), own, alignment(points))
+        border = _carried(_border(size), own, around_face(points))
     except ValueError:
         border = np.full((1, 2), np.nan)
     corners = np.concatenate([points, border])
@@ -207,12 +205,12 @@ def _border(size: int) -> NDArray[np.float64]:
     return np.concatenate(turned) + middle
 
 
-def _carried(places: NDArray[np.float64], source: _Frame, face: _Frame) -> NDArray[np.float64]:
+def _carried(places: NDArray[np.float64], source: Window, face: Window) -> NDArray[np.float64]:
     """Places (place, 2) about one face, where they lie about another: by eyes and nose."""
-    (corner, across), (there, along) = source, face
-    axes = np.stack([across, [-across[1], across[0]]])
-    others = np.stack([along, [-along[1], along[0]]])
-    return np.asarray((places - corner) @ axes.T / (across @ across) @ others + there)
+    axes = np.stack([source.across, source.down])
+    others = np.stack([face.across, face.down])
+    shares = (places - source.corner) @ axes.T / (source.across @ source.across)
+    return np.asarray(shares @ others + face.corner)
 
 
 def _folded(mesh: Mesh, corners: NDArray[np.float64]) -> NDArray[np.bool_]:

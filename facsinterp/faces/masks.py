@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from facsinterp.faces.prepare import Preparation, prepare
+from facsinterp.faces.preparing.prepare import Preparation, prepare
 from facsinterp.faces.table import FaceTable
 
 Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
@@ -50,7 +50,8 @@ def changed(faces: FaceTable, masks: Masks, unit: int, preparation: Preparation)
     """What a unit changes in each of these faces, prepared as their pictures are.
 
     Both pictures of a pair are cropped alike, by the landmarks of the face that shows the
-    unit. Raises ValueError where the preparation needs landmarks and a face has none.
+    unit. Raises ValueError where the preparation needs landmarks and a face has none, and where
+    it needs a detector, which would crop the two differently.
     """
     plain = replace(preparation, colour="grey")
     points = faces.data["landmarks"].values if preparation.crop == "landmarks" else None

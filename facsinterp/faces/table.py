@@ -9,7 +9,7 @@ things are kept apart: whether a unit was *coded* for a face at all, whether it 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, Self
@@ -19,11 +19,17 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from facsinterp.errors import Fault, SchemaError
-from facsinterp.labels import AU, IMAGE, POINT, XY
+from facsinterp.faces.terms import Found, Terms
+from facsinterp.labels import AU, FOLD, IMAGE, POINT, XY
 from facsinterp.provenance import fingerprint
 from facsinterp.schema import Schema, Variable
 
 PHASES: Final = ("", "neutral", "onset", "apex", "offset")
+PARTS: Final = ("", "train", "validation", "test")
+"""What a face may be in a fold; "" takes no part in it."""
+CLIP: Final = ("clip_onset", "clip_apex", "clip_offset")
+"""Optional columns: frame numbers at which the coded movement of a sequence begins, is
+strongest and has gone. The same in every row of a sequence; -1 where not known."""
 
 FACES: Final = Schema(
     "a face table",
@@ -42,40 +48,13 @@ FACES: Final = Schema(
         "intensity": Variable((IMAGE, AU), "float"),
         "side": Variable((IMAGE, AU), "text", required=False),
         "landmarks": Variable((IMAGE, POINT, XY), "float", required=False),
+        "clip_onset": Variable((IMAGE,), "integer", required=False),
+        "clip_apex": Variable((IMAGE,), "integer", required=False),
+        "clip_offset": Variable((IMAGE,), "integer", required=False),
+        "official": Variable((IMAGE, FOLD), "text", required=False),
     },
     unique=(IMAGE, AU),
 )
-
-
-@dataclass(frozen=True)
-class Terms:
-    """Under which terms the faces may be used and shown."""
-
-    source: str = ""
-    text: str = ""
-    showable: frozenset[str] | None = None
-    """Subjects that may be shown in a report; None when every face may be."""
-
-    def may_show(self, subject: str) -> bool:
-        """Whether a face of this subject may appear in a report."""
-        return self.showable is None or subject in self.showable
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a loader found: the layout it recognised, counts, and what it left out."""
-
-    layout: str = ""
-    counts: Mapping[str, int] = field(default_factory=dict)
-    expected: Mapping[str, int] = field(default_factory=dict)
-    """Published counts under the same names, where the data set has any."""
-    skipped: tuple[tuple[str, str], ...] = ()
-    """(file, reason) of each file that was left out."""
-    warnings: tuple[str, ...] = ()
-
-    def and_skipped(self, more: Sequence[tuple[str, str]]) -> Self:
-        """The same record with more files left out."""
-        return replace(self, skipped=(*self.skipped, *more))
 
 
 @dataclass(frozen=True)
@@ -85,7 +64,8 @@ class FaceTable:
     `intensity` runs from 0 (absent) to 5 (E); NaN means not scored, also for a unit that
     is present. `sequence` is unique over subjects. An empty `subject`, `sequence`,
     `expression` or `split` means not known. `landmarks` are (x, y) in pixels of the
-    original picture, the centre of its top left pixel being (0, 0).
+    original picture, the centre of its top left pixel being (0, 0); NaN where a face has none.
+    `official` tells the part (`PARTS`) of each face in each official fold of its data set.
     """
 
     data: xr.Dataset
@@ -114,12 +94,15 @@ class FaceTable:
         path: Sequence[str] | None = None,
         side: ArrayLike | None = None,
         landmarks: ArrayLike | None = None,
+        clip: ArrayLike | None = None,
+        official: ArrayLike | None = None,
         terms: Terms | None = None,
         found: Found | None = None,
     ) -> Self:
         """A table from plain arrays; what is left out is "not known", and `coded` is all True.
 
-        `present`, `coded`, `intensity`, `side`: (image, au); `landmarks`: (image, point, 2).
+        `present`, `coded`, `intensity`, `side`: (image, au); `landmarks`: (image, point, 2);
+        `clip`: (image, 3), onset, apex and offset; `official`: (image, fold).
         Raises SchemaError with every fault.
         """
         n = len(images)
@@ -138,6 +121,11 @@ class FaceTable:
             grid["side"] = ((IMAGE, AU), np.asarray(side, dtype=str))
         if landmarks is not None:
             grid["landmarks"] = ((IMAGE, POINT, XY), np.asarray(landmarks, dtype=np.float32))
+        if clip is not None:
+            numbers = np.asarray(clip, dtype=np.int32).reshape(n, len(CLIP))
+            grid |= {name: (IMAGE, numbers[:, k]) for k, name in enumerate(CLIP)}
+        if official is not None:
+            grid["official"] = ((IMAGE, FOLD), np.asarray(official, dtype=str))
         columns: dict[str, Any] = {
             "subject": _texts(subject, n),
             "sequence": _texts(sequence, n),
@@ -215,6 +203,7 @@ class FaceTable:
         terms = asdict(self.terms)
         showable = self.terms.showable
         terms["showable"] = None if showable is None else sorted(showable)
+        terms["hidden"] = sorted(self.terms.hidden)
         return self.data.assign_attrs(
             facsinterp_terms=json.dumps(terms, ensure_ascii=False),
             facsinterp_found=json.dumps(asdict(self.found), ensure_ascii=False),
@@ -226,6 +215,7 @@ class FaceTable:
         terms = json.loads(data.attrs["facsinterp_terms"])
         if terms["showable"] is not None:
             terms["showable"] = frozenset(terms["showable"])
+        terms["hidden"] = frozenset(terms.get("hidden", ()))
         found = json.loads(data.attrs["facsinterp_found"])
         found["skipped"] = tuple((path, reason) for path, reason in found["skipped"])
         found["warnings"] = tuple(found["warnings"])
@@ -269,6 +259,14 @@ def _content_faults(data: xr.Dataset) -> Iterator[Fault]:
             expected=", ".join(repr(p) for p in PHASES),
             got=", ".join(sorted(phases)),
         )
+    if "official" in data:
+        parts = set(np.unique(data["official"].values.astype(str)).tolist()) - set(PARTS)
+        if parts:
+            yield Fault(
+                "unknown parts of an official fold",
+                expected=", ".join(repr(p) for p in PARTS),
+                got=", ".join(sorted(parts)),
+            )
     yield from _shared_sequences(data)
 
 

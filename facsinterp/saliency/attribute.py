@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from facsinterp.errors import ActivationError, Fault, InputError
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.nets.devices import pick
 from facsinterp.nets.lending import lent, repeatable
 from facsinterp.nets.network import Network, to_tensor

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facsinterp.faces.canonical import Canonical, Warp, canonical, warp
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 
 Mean = tuple[NDArray[np.float32], NDArray[np.uint16]]
 """(filter, crow, ccol) and (filter) how many faces it is the mean of; 0 where none."""

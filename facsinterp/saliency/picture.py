@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from facsinterp.errors import Fault, InputError
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.nets.devices import pick
 from facsinterp.nets.network import Network, network_fingerprint
 from facsinterp.nets.receptive import ReceptiveField, receptive_fields

@@ -9,7 +9,7 @@ from torch import nn
 from facsinterp.activations.plan import Plan
 from facsinterp.activations.store import ActivationStore
 from facsinterp.activations.sweep import sweep
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.nets.network import Network
 
 from . import tiny

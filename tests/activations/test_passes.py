@@ -7,7 +7,7 @@ from facsinterp.activations.plan import Plan
 from facsinterp.activations.sweeping.overlap import ahead, behind
 from facsinterp.activations.sweeping.passes import Passes
 from facsinterp.errors import ActivationError
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.nets.network import Network
 
 from . import tiny

@@ -16,7 +16,8 @@ from facsinterp.activations.asking import frames, similar
 from facsinterp.activations.asking.examples import as_frame, quantile_bins
 from facsinterp.activations.store import ActivationStore
 from facsinterp.errors import InputError
-from facsinterp.faces.table import FaceTable, Terms
+from facsinterp.faces.table import FaceTable
+from facsinterp.faces.terms import Terms
 from facsinterp.labels import FilterId
 
 from . import tiny
@@ -539,6 +540,20 @@ def test_the_card_escapes_text_and_needs_no_file(tmp_path):
     assert "url(" not in card
     assert "class=" not in card
     assert card.count("<tr") == card.count("</tr>")
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        (Terms("x", "y"), "x: y"),
+        (Terms("x", "", frozenset({"A", "B"}), frozenset({"B"})), "x Shown may be 1 subject."),
+        (Terms("x", "", None, frozenset({"A", "B"})), "x Shown may be all but 2 subjects."),
+        (Terms("", "y", redistributable=False), "y Pictures may not be passed on."),
+    ],
+)
+def test_the_terms_are_told(tmp_path, terms, said):
+    card = store_of(tmp_path, tiny.peaks(6, 2), coded_faces(terms=terms))._repr_html_()
+    assert f">{said}<" in card
 
 
 def test_the_size_on_disk_is_that_of_the_files(asked):

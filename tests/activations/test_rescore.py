@@ -13,7 +13,7 @@ from facsinterp.activations.sweep import sweep
 from facsinterp.activations.sweeping.jobs import in_whole_batches, parts_of
 from facsinterp.activations.sweeping.passes import Passes
 from facsinterp.errors import StoreError
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.nets.network import Network
 
 from . import tiny

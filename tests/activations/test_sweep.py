@@ -23,7 +23,7 @@ from facsinterp.errors import (
     StaleStoreError,
     StoreError,
 )
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.nets.network import Network
 
 from . import tiny

@@ -15,8 +15,8 @@ from facsinterp.activations.sweeping import crew as crew_module
 from facsinterp.activations.sweeping.carried import CarriedJob
 from facsinterp.activations.sweeping.crew import local_workers
 from facsinterp.errors import DataError, InputError
-from facsinterp.faces.pixels import Pixels
-from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.preparing.pixels import Pixels
+from facsinterp.faces.preparing.prepare import Preparation
 from facsinterp.nets.network import Network
 from facsinterp.provenance import fingerprint
 

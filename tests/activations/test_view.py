@@ -10,7 +10,8 @@ from PIL import Image
 
 from facsinterp.activations.store import ActivationStore
 from facsinterp.errors import InputError
-from facsinterp.faces.table import FaceTable, Terms
+from facsinterp.faces.table import FaceTable
+from facsinterp.faces.terms import Terms
 from facsinterp.labels import FilterId
 from tests.activations.test_scores import ARCHIVES
 from tests.cards import HOSTILE, read
@@ -104,9 +105,17 @@ def test_dead_and_constant_filters_are_called_that_and_have_no_faces(store):
         assert not found.sources
 
 
-def test_faces_that_may_not_be_shown_are_nowhere_in_the_card(tmp_path):
+@pytest.mark.parametrize(
+    "terms",
+    [
+        Terms("c", "no", frozenset({"S3"})),
+        Terms("c", "no", None, frozenset({"S0", "S1", "S2", "S4", "S5"})),
+        Terms("c", "no", frozenset({"S1", "S3"}), frozenset({"S1"})),
+    ],
+)
+def test_faces_that_may_not_be_shown_are_nowhere_in_the_card(tmp_path, terms):
     """Only S3 may: of the pictures its own is there, the others are counted."""
-    store = store_of(tmp_path / "a.zarr", PEAKS, terms=Terms("c", "no", frozenset({"S3"})))
+    store = store_of(tmp_path / "a.zarr", PEAKS, terms=terms)
     card = store.filter("conv1/000")._repr_html_()
     assert greys(card) == [3]
     assert "3 of them are not shown: the terms do not allow it." in card

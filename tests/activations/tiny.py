@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from facsinterp.faces.table import FaceTable, Found, Terms
+from facsinterp.faces.table import FaceTable
+from facsinterp.faces.terms import Found, Terms
 from facsinterp.labels import FilterId
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from torch import nn
 
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.nets import zoo
 from facsinterp.nets.blueprint import Blueprint
 from facsinterp.nets.network import Network

@@ -13,7 +13,7 @@ from facsinterp.evidence.places import overlap as module
 from facsinterp.evidence.places.attributed import made_looks, stored_looks
 from facsinterp.evidence.places.looks import Regions
 from facsinterp.evidence.places.overlap import overlap
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.nets.network import Network, to_tensor
 from facsinterp.nets.receptive import receptive_fields
 from facsinterp.nets.taps import tapping

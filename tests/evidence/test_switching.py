@@ -15,7 +15,7 @@ from facsinterp.evidence.causes.causal import causal_profiles
 from facsinterp.evidence.causes.switching import changes_of, spread_of, switch_units
 from facsinterp.faces.drawn.switched import Switched
 from facsinterp.faces.drawn.units import UNITS
-from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.preparing.prepare import Preparation
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FilterId
 from facsinterp.nets.network import Network

@@ -15,7 +15,7 @@ from PIL import Image
 
 from facsinterp.errors import DataError
 from facsinterp.faces import alike
-from facsinterp.faces.alike import alike_groups, exact_copies
+from facsinterp.faces.alike import alike_groups
 from facsinterp.testing import tiny_faces
 
 SHARED = Path(__file__).parents[2] / "../shared/data"
@@ -213,14 +213,12 @@ def test_threads_change_nothing(tmp_path):
 @pytest.mark.parametrize("count", [0, 1])
 def test_few_pictures(count):
     assert alike_groups(np.zeros((count, 8, 8), np.uint8)).tolist() == [0] * count
-    assert exact_copies(np.zeros((count, 8, 8), np.uint8), ["a"] * count) == ()
 
 
 def test_pictures_in_a_file_are_not_changed(tmp_path):
     np.save(tmp_path / "p.npy", np.stack([scene(1), scene(2), scene(1)]))
     pictures = np.load(tmp_path / "p.npy", mmap_mode="r")
     assert alike_groups(pictures).tolist() == [0, 1, 0]
-    assert exact_copies(pictures, ["a", "b", "c"]) == ((0, 2),)
 
 
 @pytest.mark.parametrize(
@@ -235,20 +233,6 @@ def test_pictures_in_a_file_are_not_changed(tmp_path):
 def test_what_is_no_picture_is_refused(wrong):
     with pytest.raises(DataError, match="pictures of another kind"):
         alike_groups(wrong)
-    with pytest.raises(DataError, match="pictures of another kind"):
-        exact_copies(wrong, ["a"] * len(wrong))
-
-
-def test_exact_copies_of_different_subjects():
-    one, two, three = scene(1), scene(2), scene(3)
-    almost = one.copy()
-    almost[5, 5] ^= 1
-    pictures = np.stack([two, one, three, one, two, almost, three, one, two])
-    subjects = ["a", "b", "c", "d", "a", "e", "", "", "z"]
-    assert exact_copies(pictures, subjects) == ((0, 4, 8), (1, 3, 7))
-    assert exact_copies(pictures, ["same"] * 9) == ()
-    with pytest.raises(DataError, match="subjects do not fit"):
-        exact_copies(pictures, subjects[:-1])
 
 
 def test_drawn_people_stay_apart():

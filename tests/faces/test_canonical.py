@@ -17,7 +17,7 @@ from facsinterp.faces.canonical import (
     warp,
 )
 from facsinterp.faces.drawn import cast, landmarks, render
-from facsinterp.faces.prepare import alignment
+from facsinterp.faces.preparing.windows import around_face
 
 SIZE = 48
 FACES = [frame.face for frame in cast(8, 3, 21)]
@@ -115,8 +115,8 @@ def test_a_face_that_is_only_moved_is_moved_back(turn, scale, shift):
 def test_a_warp_is_affine_in_each_triangle():
     """Slowly: for each pixel its triangle, its three shares, and that place on the face."""
     points = POINTS[5]
-    corner, across = alignment(TARGET.landmarks)
-    there, along = alignment(points)
+    own, other = around_face(TARGET.landmarks), around_face(points)
+    corner, across, there, along = own.corner, own.across, other.corner, other.across
     down, below = np.array([-across[1], across[0]]), np.array([-along[1], along[0]])
     border = [
         there + along * ((b - corner) @ across + 0) / (across @ across)

@@ -10,7 +10,8 @@ from facsinterp.faces.drawn import cast, render
 from facsinterp.faces.drawn.pairs import switched
 from facsinterp.faces.drawn.units import ONE_SIDED
 from facsinterp.faces.masks import changed
-from facsinterp.faces.prepare import Preparation, placed, prepare
+from facsinterp.faces.preparing.prepare import Preparation, prepare
+from facsinterp.faces.preparing.windows import around_face
 from facsinterp.faces.regions import regions_of
 from facsinterp.faces.sources.drawn import SOURCE, DrawnOptions
 from facsinterp.faces.sources.registry import source
@@ -76,7 +77,7 @@ def test_a_mask_knows_which_side_of_this_face_shows_the_unit():
 def test_what_a_unit_changes_in_a_corpus_lies_in_its_region():
     preparation = Preparation(48, crop="landmarks", zoom=1.1)
     points = np.stack(
-        [placed(one, preparation, (64, 64)) for one in FACES.data["landmarks"].values]
+        [around_face(one, 1.1).placed(one, 48) for one in FACES.data["landmarks"].values]
     )
     for unit in (1, 2, 4, 5, 9, 12, 25, 27, 43):
         found = changed(FACES, masks(), unit, preparation)

@@ -1,5 +1,9 @@
 """The face table: not coded is not absent, contradictions are refused, nothing is lost on disk."""
 
+import json
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -7,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facsinterp.errors import SchemaError
-from facsinterp.faces.table import FaceTable, Found, Terms
+from facsinterp.faces.table import FaceTable
+from facsinterp.faces.terms import MOST, Found, Terms
 
 NAN = np.nan
 
@@ -181,6 +186,36 @@ def test_terms():
 def test_skipped_files_are_added():
     found = Found(skipped=(("a", "empty"),)).and_skipped([("b", "missing")])
     assert found.skipped == (("a", "empty"), ("b", "missing"))
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2 * MOST)), max_size=4))
+def test_counts_by_reason_are_whole_whatever_is_kept_by_name(parts):
+    found, want = Found(), Counter[str]()
+    for reason, count in parts:
+        found = found.and_skipped([(str(k), f"reason {reason}") for k in range(count)])
+        want[f"reason {reason}"] += count
+    assert found.left_out == {reason: count for reason, count in want.items() if count}
+    kept = Counter(reason for _, reason in found.skipped)
+    assert kept == {reason: min(MOST, count) for reason, count in found.left_out.items()}
+
+
+def test_what_a_loader_left_out_is_counted_and_its_first_names_kept():
+    skipped = (*((f"{k}.jpg", "gone") for k in range(24_600)), ("other", "broken"))
+    found = Found(skipped=skipped)
+    assert found.left_out == {"gone": 24_600, "broken": 1}
+    assert found.skipped == (*skipped[:MOST], skipped[-1])
+    assert replace(found, layout="again") == Found("again", skipped=skipped)
+
+
+def test_a_table_of_older_days_opens_and_counts_what_it_names(tmp_path):
+    faces = replace(small(), found=Found(skipped=(("a", "gone"), ("b", "gone"))))
+    kept = faces.to_dataset()
+    again = FaceTable.from_dataset(kept)
+    assert again.found == faces.found
+    told = json.loads(kept.attrs["facsinterp_found"])
+    del told["left_out"]
+    kept.attrs["facsinterp_found"] = json.dumps(told)
+    assert FaceTable.from_dataset(kept).found.left_out == {"gone": 2}
 
 
 @pytest.mark.parametrize("showable", [None, frozenset(), frozenset({"p1", "p2"})])

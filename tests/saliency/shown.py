@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.labels import FilterId
 from facsinterp.nets.network import Network
 from facsinterp.nets.taps import tapping

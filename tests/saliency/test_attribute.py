@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from facsinterp.errors import ActivationError, InputError
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.nets import zoo
 from facsinterp.nets.network import Network, to_tensor
 from facsinterp.nets.taps import tapping

@@ -118,8 +118,15 @@ def _size(path: Path | str) -> str:
 
 def _terms(store: Queries) -> str:
     terms = store.faces.terms
-    told = ": ".join(part for part in (terms.source, terms.text) if part)
-    if terms.showable is None:
-        return told
-    people = "1 subject" if len(terms.showable) == 1 else f"{len(terms.showable)} subjects"
-    return f"{told} Shown may be {people}.".strip()
+    told = [": ".join(part for part in (terms.source, terms.text) if part)]
+    if terms.showable is not None:
+        told.append(f"Shown may be {_subjects(len(terms.showable - terms.hidden))}.")
+    elif terms.hidden:
+        told.append(f"Shown may be all but {_subjects(len(terms.hidden))}.")
+    if not terms.redistributable:
+        told.append("Pictures may not be passed on.")
+    return " ".join(filter(None, told))
+
+
+def _subjects(n: int) -> str:
+    return "1 subject" if n == 1 else f"{n} subjects"

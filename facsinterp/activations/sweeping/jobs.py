@@ -18,7 +18,7 @@ from facsinterp.activations.keeping.writer import BlockWriter
 from facsinterp.activations.plan import Plan
 from facsinterp.activations.sweeping.overlap import behind
 from facsinterp.activations.sweeping.passes import Answers, Passes, Rows
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.nets.network import Network
 from facsinterp.progress import Progress
 from facsinterp.provenance import fingerprint

@@ -21,7 +21,7 @@ from facsinterp.activations.plan import Plan
 from facsinterp.activations.sweeping.overlap import ahead
 from facsinterp.activations.sweeping.reduce import Numbers, Reduced, numbers, reduce_maps
 from facsinterp.errors import ActivationError
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.nets.lending import lent, repeatable
 from facsinterp.nets.network import Network, to_tensor
 from facsinterp.nets.taps import visiting

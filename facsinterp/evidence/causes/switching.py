@@ -21,8 +21,8 @@ from facsinterp.activations.store import ActivationStore
 from facsinterp.activations.sweep import sweep
 from facsinterp.errors import ActivationError, Fault, InputError
 from facsinterp.faces.drawn.switched import Switched
-from facsinterp.faces.pixels import Pixels
-from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.preparing.pixels import Pixels
+from facsinterp.faces.preparing.prepare import Preparation
 from facsinterp.labels import FILTER, IMAGE
 from facsinterp.nets.network import Network
 from facsinterp.progress import SILENT, Progress
@@ -48,13 +48,15 @@ def switch_units(
 ) -> ActivationStore:
     """What the filters of `layers` (None: all) answer to every face of the corpus.
 
-    Pictures are prepared as the network wants them. A crop by landmarks follows the face
-    without the unit in all pictures of a series; a network that takes colour gets grey in each
-    channel. Pictures and store lie in `folder`, and are not made again when they are there.
-    Raises InputError where the preparation does not fit the network.
+    Pictures are prepared as the network wants them. A crop by landmarks or by a detector
+    follows the landmarks of the face without the unit in all pictures of a series; a network
+    that takes colour gets grey in each channel. Pictures and store lie in `folder`, and are not
+    made again when they are there. Raises InputError where the preparation does not fit the
+    network.
     """
     faces = corpus.table()
-    pixels = Pixels.decode(faces, corpus.pictures(), preparation, folder / "pixels", progress)
+    held = preparation.held_still()
+    pixels = Pixels.decode(faces, corpus.pictures(), held, folder / "pixels", progress)
     plan = Plan.of(network.fingerprint, network.channels, faces, pixels.fingerprint, layers=layers)
     path = folder / f"switched-{plan.key}.zarr"
     return sweep(network, pixels, faces, plan, path, progress, device=device)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from facsinterp.activations.store import ActivationStore
 from facsinterp.evidence.places.looks import Looks, Regions, positions, refuse_other_pixels
 from facsinterp.evidence.places.reach import Field, seen
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.labels import COL, FILTER, IMAGE, RANK, ROW
 from facsinterp.nets.network import Network
 from facsinterp.nets.receptive import receptive_fields

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from facsinterp.activations.store import ActivationStore
 from facsinterp.errors import Fault, InputError
 from facsinterp.evidence.places.reach import Field, middles, sampled
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.labels import FILTER, IMAGE
 
 Floats = NDArray[np.float64]

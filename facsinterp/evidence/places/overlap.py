@@ -24,7 +24,7 @@ from facsinterp.errors import Fault, InputError
 from facsinterp.evidence.places.looks import Regions, refuse_other_pixels
 from facsinterp.evidence.places.placing import Coded
 from facsinterp.evidence.places.reach import Field, interpolated, middles
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.labels import AU, FILTER, FilterId
 from facsinterp.nets.devices import pick
 from facsinterp.nets.lending import lent, repeatable

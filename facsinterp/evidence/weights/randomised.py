@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from facsinterp.errors import Fault, InputError
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.nets.devices import pick
 from facsinterp.nets.lending import lent, repeatable
 from facsinterp.nets.network import Network, did_you_mean, to_tensor

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from facsinterp.errors import Fault, InputError
 from facsinterp.evidence.weights.likeness import Likeness, likeness
 from facsinterp.evidence.weights.randomised import answers, stand_ins
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.nets.network import Network
 from facsinterp.nets.receptive import receptive_fields
 from facsinterp.saliency.attribute import Method, Units, attribute

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from facsinterp.evidence.weights.randomised import untrained
 from facsinterp.evidence.weights.sameness import Sameness, sameness
 from facsinterp.evidence.weights.sights import Sights
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.nets.network import Network
 from facsinterp.progress import SILENT, Progress
 from facsinterp.saliency.attribute import Method, Units

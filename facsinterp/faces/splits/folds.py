@@ -1,14 +1,20 @@
-"""Who trains, who validates and who tests: splits in which no subject is on two sides."""
+"""Who trains, who validates and who tests: splits in which no subject is on two sides.
+
+Splits of the field, by name, are in `protocols`.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facsinterp.amounts import amount
 from facsinterp.errors import DataError, Fault
 from facsinterp.faces.table import FaceTable
 
@@ -35,7 +41,7 @@ def k_folds(faces: FaceTable, count: int, seed: int) -> tuple[Fold, ...]:
     Raises DataError when a face has no subject, when there are fewer subjects than folds, or
     fewer than three folds (then nobody would train).
     """
-    subjects = _subjects(faces, at_least=count, what=f"{count} folds")
+    subjects = subjects_of(faces, at_least=count, what=amount(count, "fold"))
     if count < 3:
         raise DataError(
             Fault(
@@ -48,7 +54,7 @@ def k_folds(faces: FaceTable, count: int, seed: int) -> tuple[Fold, ...]:
         subjects = np.random.default_rng(seed).permutation(subjects)
     dealt = [subjects[start::count] for start in range(count)]
     width = len(str(count))
-    return _folds(faces, [f"fold-{k + 1:0{width}d}" for k in range(count)], dealt)
+    return folds_of(faces, [f"fold-{k + 1:0{width}d}" for k in range(count)], dealt)
 
 
 def leave_one_subject_out(faces: FaceTable) -> tuple[Fold, ...]:
@@ -56,12 +62,14 @@ def leave_one_subject_out(faces: FaceTable) -> tuple[Fold, ...]:
 
     Raises DataError when a face has no subject, or with fewer than three subjects.
     """
-    subjects = _subjects(faces, at_least=3, what="leaving one subject out")
-    return _folds(
-        faces,
-        [f"without-{subject}" for subject in subjects],
-        [subjects[[k]] for k in range(len(subjects))],
-    )
+    return without_each(faces, subjects_of(faces, at_least=3, what="leaving one subject out"))
+
+
+def without_each(faces: FaceTable, subjects: NDArray[np.str_]) -> tuple[Fold, ...]:
+    """One split for each of these subjects, who alone tests; the next of them validates."""
+    # A fold's name is that of a folder, too.
+    names = [f"without-{quote(str(subject), safe='')}" for subject in subjects]
+    return folds_of(faces, names, [subjects[[k]] for k in range(len(subjects))])
 
 
 def hold_out(faces: FaceTable, share: float, seed: int) -> Fold:
@@ -70,7 +78,7 @@ def hold_out(faces: FaceTable, share: float, seed: int) -> Fold:
     The subjects are shuffled by `seed`. Raises DataError when a face has no subject, or when
     nobody would be left to train.
     """
-    subjects = _subjects(faces, at_least=3, what="holding subjects out")
+    subjects = subjects_of(faces, at_least=3, what="holding subjects out")
     held = max(1, round(share * len(subjects))) if math.isfinite(share) and share > 0 else 0
     rest = len(subjects) - held
     if not held or rest < 2:
@@ -78,17 +86,22 @@ def hold_out(faces: FaceTable, share: float, seed: int) -> Fold:
             Fault(
                 "this share of subjects cannot be held out",
                 expected="above 0, and such that two or more are left to train and validate",
-                got=f"{share} of {len(subjects)} subjects",
+                got=f"{share} of {amount(len(subjects), 'subject')}",
             )
         )
     looking = max(1, round(rest * VALIDATION_SHARE))
     shuffled = np.random.default_rng(seed).permutation(subjects)
     parts = [shuffled[:held], shuffled[held : held + looking], shuffled[held + looking :]]
-    return _folds(faces, ["hold-out"], parts)[0]
+    return folds_of(faces, ["hold-out"], parts)[0]
 
 
-def _folds(faces: FaceTable, names: list[str], dealt: list[NDArray[np.str_]]) -> tuple[Fold, ...]:
-    """One fold for each name; of the dealt subjects, part k tests and part k + 1 validates."""
+def folds_of(
+    faces: FaceTable, names: Sequence[str], dealt: Sequence[NDArray[np.str_]]
+) -> tuple[Fold, ...]:
+    """One fold for each name; of the dealt subjects, part k tests and part k + 1 validates.
+
+    Faces of subjects that are in no part are in no fold.
+    """
     of_row = faces.column("subject")
     rows = [np.flatnonzero(np.isin(of_row, part)) for part in dealt]
     folds = []
@@ -99,8 +112,8 @@ def _folds(faces: FaceTable, names: list[str], dealt: list[NDArray[np.str_]]) ->
     return tuple(folds)
 
 
-def _subjects(faces: FaceTable, *, at_least: int, what: str) -> NDArray[np.str_]:
-    """The names of all subjects, sorted; DataError when some are unknown or too few."""
+def subjects_of(faces: FaceTable, *, at_least: int, what: str) -> NDArray[np.str_]:
+    """The names of all subjects, sorted. Raises DataError when some are unknown or too few."""
     of_row = faces.column("subject")
     unknown = faces.images[of_row == ""]
     subjects = np.unique(of_row[of_row != ""])
@@ -111,7 +124,8 @@ def _subjects(faces: FaceTable, *, at_least: int, what: str) -> NDArray[np.str_]
                 f"{what} needs to know whose face each one is",
                 where=", ".join(unknown[:5]) + (" ..." if len(unknown) > 5 else ""),
                 expected="a subject for every face, so that nobody is on two sides of a split",
-                got=f"{len(unknown)} of {len(faces)} faces without one",
+                got=f"{len(unknown)} of {amount(len(faces), 'face')} without one",
+                do="name their subjects, or choose the split of the data set itself as protocol",
             )
         )
     if len(subjects) < at_least:
@@ -119,7 +133,7 @@ def _subjects(faces: FaceTable, *, at_least: int, what: str) -> NDArray[np.str_]
             Fault(
                 f"too few subjects for {what}",
                 expected=f"{at_least} or more",
-                got=f"{len(subjects)} in {len(faces)} faces",
+                got=f"{len(subjects)} in {amount(len(faces), 'face')}",
             )
         )
     DataError.raise_any(faults)

@@ -1,14 +1,15 @@
 """Pictures: decoded whole or skipped with the reason, in order, and fingerprinted by content."""
 
+import struct
 import threading
+import zlib
 from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from facsinterp.faces import pictures
-from facsinterp.faces.pictures import FilePictures, Skip, decode, impostor, is_junk
+from facsinterp.faces.pictures import FilePictures, Skip, decode, impostor, is_junk, ordered
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 4321\n"
 PAGE = b"\n <!DOCTYPE html><html><body>Sign in</body></html>"
@@ -43,6 +44,48 @@ def test_other_modes_become_grey_or_rgb(mode, shape):
 def test_sixteen_bits_are_scaled_and_not_cut():
     deep = np.array([[0, 300, 40000, 65535]], dtype=np.uint16)
     np.testing.assert_array_equal(decode(encoded(deep)), [[0, 1, 155, 255]])
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 13])
+def test_fewer_bits_in_sixteen_are_refused_and_not_made_black(bits):
+    deep = (GREY.astype(np.uint16) * 257) >> (16 - bits)
+    for content in (encoded(deep), encoded(deep, "TIFF"), in_colour(deep)):
+        assert "may hold fewer bits" in decode(content)
+
+
+def test_deep_colours_that_use_their_range_are_taken():
+    deep = GREY.astype(np.uint16) * 257
+    np.testing.assert_array_equal(decode(in_colour(deep)), np.stack([GREY] * 3, axis=-1))
+
+
+def in_colour(deep):
+    """A PNG of 16 bits a channel, which Pillow does not write."""
+    rows = np.repeat(deep[:, :, None], 3, axis=2).astype(">u2")
+    lines = b"".join(b"\0" + row.tobytes() for row in rows)
+    header = struct.pack(">IIBBBBB", deep.shape[1], deep.shape[0], 16, 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(part)) + name + part + struct.pack(">I", zlib.crc32(name + part))
+        for name, part in parts
+    )
+
+
+@pytest.mark.parametrize(
+    ("pixels", "told"),
+    [
+        (np.array([[0, 2**16, 2**24]], np.int32), "more than 16 bits (0 to 16777216)"),
+        (np.array([[-5, 40_000]], np.int32), "more than 16 bits (-5 to 40000)"),
+        (np.array([[0, 0.5, 1]], np.float32), "fractions"),
+        (np.array([[0, 128, 255]], np.float32), "fractions"),
+    ],
+)
+def test_pixels_without_a_certain_white_are_refused(pixels, told):
+    assert told in decode(encoded(pixels, "TIFF"))
+
+
+def test_sixteen_bits_in_thirty_two_are_sixteen():
+    deep = np.array([[0, 300, 40000, 65535]], dtype=np.int32)
+    np.testing.assert_array_equal(decode(encoded(deep, "TIFF")), [[0, 1, 155, 255]])
 
 
 def test_a_photograph_is_turned_upright():
@@ -151,6 +194,6 @@ def test_only_a_few_pictures_are_ahead(folder):
 
     opened = FilePictures(folder).open(Paths(["colour.png"] * 500))
     next(opened)
-    assert len(asked) <= pictures._AHEAD + 1
+    assert len(asked) <= ordered.AHEAD + 1
     opened.close()
     assert not [t for t in threading.enumerate() if t.name.startswith("pictures")]

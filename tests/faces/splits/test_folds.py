@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facsinterp.errors import DataError
-from facsinterp.faces.folds import hold_out, k_folds, leave_one_subject_out
+from facsinterp.faces.splits.folds import hold_out, k_folds, leave_one_subject_out
 from facsinterp.faces.table import FaceTable
 
 

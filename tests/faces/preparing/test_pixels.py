@@ -1,18 +1,23 @@
 """Pixels: decoded once, opened again without decoding, nothing half-written left behind."""
 
+import os
 import pickle
 import re
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from facsinterp.errors import DataError
+from facsinterp.errors import DataError, Fault
 from facsinterp.faces.pictures import FilePictures, Skip
-from facsinterp.faces.pixels import Pixels
-from facsinterp.faces.prepare import Preparation, placed
+from facsinterp.faces.preparing import decoded as decoded_module
+from facsinterp.faces.preparing import prepare as prepare_module
+from facsinterp.faces.preparing.pixels import Pixels
+from facsinterp.faces.preparing.prepare import Preparation
+from facsinterp.faces.preparing.windows import central
 from facsinterp.faces.table import FaceTable
 from facsinterp.provenance import fingerprint
 
@@ -123,7 +128,7 @@ def test_landmarks_lie_in_the_prepared_pictures_row_by_row(files, tmp_path):
         assert pixels.landmarks.dtype == np.float32
         assert np.isnan(pixels.landmarks[1]).all()
         for row, face in ((0, 5), (2, 0)):
-            expected = placed(points[face], preparation, (20, 20))
+            expected = central((20, 20), 1.25).placed(points[face], 40)
             np.testing.assert_allclose(pixels.landmarks[row], expected, atol=1e-4)
         there = pickle.loads(pickle.dumps(pixels))
         np.testing.assert_array_equal(there.landmarks, pixels.landmarks)
@@ -283,3 +288,114 @@ def test_pixels_at_hand_travel_whole():
     assert not there.landmarks.flags.writeable
     assert there.fingerprint == pixels.fingerprint
     assert not there.array.flags.writeable
+
+
+class Counting(FilePictures):
+    """Counts how often each file is read."""
+
+    read: dict[str, int]
+
+    def one(self, path):
+        self.read[path] = self.read.get(path, 0) + 1
+        return super().one(path)
+
+    def _digest(self, path):
+        self.read[path] = self.read.get(path, 0) + 1
+        return super()._digest(path)
+
+
+def counting(root):
+    pictures = Counting(root)
+    object.__setattr__(pictures, "read", {})
+    return pictures
+
+
+def test_a_file_is_read_once_to_prepare_it_and_once_to_know_it_again(files, tmp_path):
+    pictures = counting(files.root)
+    first = Pixels.decode(table(), pictures, SMALL, tmp_path / "cache")
+    assert set(pictures.read.values()) == {1}
+    again = Pixels.decode(table(), pictures, SMALL, tmp_path / "cache")
+    assert set(pictures.read.values()) == {2}
+    assert isinstance(again.array, np.memmap)
+    assert again.fingerprint == first.fingerprint
+
+
+def test_changed_bytes_are_noticed_whatever_the_clock_says(files, tmp_path):
+    first = Pixels.decode(table(), files, SMALL, tmp_path / "cache")
+    file = files.root / "3.png"
+    before, stat = file.read_bytes(), file.stat()
+    Image.fromarray(SHOWN[3] ^ 1).save(file)
+    changed = file.read_bytes()
+    file.write_bytes(changed + b"x" * max(0, len(before) - len(changed)))
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert Pixels.decode(table(), files, SMALL, tmp_path / "cache").fingerprint != first.fingerprint
+
+
+def test_pictures_that_come_in_a_row_are_prepared_like_those_that_come_one_by_one(files, tmp_path):
+    class Row:
+        fingerprint = files.fingerprint
+        open = files.open
+
+    one = Pixels.decode(table(), files, SMALL, tmp_path / "a")
+    row = Pixels.decode(table(), Row(), SMALL, tmp_path / "b")
+    assert one.fingerprint == row.fingerprint
+    assert [path.name for path in (tmp_path / "a").iterdir()] == [
+        path.name for path in (tmp_path / "b").iterdir()
+    ]
+
+
+def test_one_bad_face_is_left_out_with_its_reason_and_the_others_are_made(files, tmp_path):
+    points = np.tile(some_landmarks()[0], (6, 1, 1))
+    points[1] = np.nan
+    points[2, 36] = np.nan
+    points[3] *= 1e6
+    points[4, :, 0] = 5
+    points[5] += 1e30
+    preparation = Preparation(10, crop="landmarks")
+    pixels = Pixels.decode(table(points), files, preparation, tmp_path / "cache")
+    assert pixels.images.tolist() == ["a"]
+    reasons = {skip.path: skip.reason for skip in pixels.skipped}
+    assert reasons["1.png"] == "this face has no landmarks"
+    assert "finite places" in reasons["2.png"]
+    assert "outside the picture" in reasons["3.png"]
+    assert len(reasons) == 5
+
+
+@pytest.mark.parametrize("error", [RuntimeError("(-215) !empty()"), OverflowError(), TypeError()])
+def test_whatever_one_picture_raises_the_others_are_made(error, files, tmp_path, monkeypatch):
+    cut = prepare_module.shown
+
+    def odd(picture, *given):
+        if np.array_equal(picture, SHOWN[0]):
+            raise error
+        return cut(picture, *given)
+
+    monkeypatch.setattr(decoded_module, "shown", odd)
+    pixels = Pixels.decode(table(), files, SMALL, tmp_path / "cache")
+    ((path, reason),) = [(skip.path, skip.reason) for skip in pixels.skipped]
+    assert path == "0.png"
+    assert reason == f"the picture cannot be prepared: {str(error) or type(error).__name__}"
+
+
+@pytest.mark.parametrize("error", [MemoryError(), DataError(Fault("the model is gone"))])
+def test_what_is_not_the_fault_of_a_picture_ends_the_run(error, files, tmp_path, monkeypatch):
+    def broken(*_given):
+        raise error
+
+    monkeypatch.setattr(decoded_module, "shown", broken)
+    with pytest.raises(type(error)):
+        Pixels.decode(table(), files, SMALL, tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_pictures_are_prepared_by_several_threads(files, tmp_path, monkeypatch):
+    seen = set()
+    cut = prepare_module.shown
+
+    def watched(*given):
+        seen.add(threading.current_thread().name.partition("_")[0])
+        return cut(*given)
+
+    monkeypatch.setattr(decoded_module, "shown", watched)
+    Pixels.decode(table(), files, SMALL, tmp_path / "cache")
+    assert seen == {"pictures"}

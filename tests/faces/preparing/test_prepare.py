@@ -5,19 +5,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facsinterp.faces.prepare import (
+from facsinterp.faces.preparing.prepare import (
     Preparation,
-    aligned_crop,
-    alignment,
-    central_crop,
     grey,
-    placed,
     prepare,
     rgb,
+    sight,
 )
+from facsinterp.faces.preparing.windows import around_face
 
 rng = np.random.default_rng(5)
 NOISE = rng.integers(0, 256, (40, 60, 3), dtype=np.uint8)
+
+
+def aligned_crop(picture, points, *, size, zoom=1.0):
+    return prepare(picture, Preparation(size, "rgb", "landmarks", zoom), points)
+
+
+def alignment(points, *, zoom=1.0):
+    window = around_face(points, zoom)
+    return window.corner, window.across
+
+
+def placed(points, preparation, shape):
+    window = sight(np.zeros(shape, np.uint8), preparation, points).window
+    return window.placed(points, preparation.size)
 
 
 def face(scale=30.0, turn=0.0, at=(100.0, 90.0), jaw=0.0):
@@ -73,8 +85,9 @@ def test_the_right_size_is_left_alone():
 
 
 def test_the_central_crop_is_the_middle_square():
-    np.testing.assert_array_equal(central_crop(NOISE, size=40), NOISE[:, 10:50])
-    np.testing.assert_array_equal(central_crop(NOISE, size=10, zoom=4), NOISE[15:25, 25:35])
+    middle = Preparation(40, "rgb", "centre"), Preparation(10, "rgb", "centre", zoom=4)
+    np.testing.assert_array_equal(prepare(NOISE, middle[0]), NOISE[:, 10:50])
+    np.testing.assert_array_equal(prepare(NOISE, middle[1]), NOISE[15:25, 25:35])
 
 
 @pytest.mark.parametrize("crop", ["none", "centre", "landmarks"])
@@ -103,7 +116,7 @@ def test_the_aligned_crop_samples_the_place_it_says(scale, turn, at, size, zoom)
     x = corner[0] + share[None, :] * across[0] + share[:, None] * down[0]
     edge = 4 + np.hypot(*across) / size  # a pixel's own width from where the ramp bends
     seen = (x > edge) & (x < 219 - edge)
-    out = aligned_crop(ramp, points, size=size, zoom=zoom).astype(float)
+    out = aligned_crop(ramp, points, size=size, zoom=zoom)[:, :, 0].astype(float)
     assert np.abs(out - x)[seen].max(initial=0) <= 0.51
 
 
@@ -157,7 +170,7 @@ def test_beyond_the_picture_its_border_goes_on():
     ],
 )
 def test_landmarks_that_show_no_face_are_refused(points):
-    with pytest.raises(ValueError, match=r"points|eyes|nose"):
+    with pytest.raises(ValueError, match=r"points|eyes|nose|no landmarks"):
         aligned_crop(NOISE, points, size=24)
 
 

@@ -1,40 +1,46 @@
 """Pictures decoded and prepared once, into one memory-mapped array.
 
-The array lies in a folder named by its content (the files' bytes, the preparation and the
-landmarks, where the faces have any). Asking again opens it without decoding anything.
+The array lies in a folder named by what was asked (the faces, the preparation with its
+detector, the landmarks where the faces have any) and by the files' bytes. Asking again opens it
+without decoding anything; the files are hashed each time, so that changed ones are noticed.
 """
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 import numpy as np
 import PIL
 from numpy.typing import ArrayLike, NDArray
 
+from facsinterp.amounts import amount
 from facsinterp.errors import DataError, Fault
-from facsinterp.faces.decoded import (
+from facsinterp.faces.pictures import Pictures, SinglePictures, Skip
+from facsinterp.faces.preparing.decoded import (
     Decoded,
+    Preparer,
     content,
     folder_of,
     landmarks_of,
     misfits,
-    prepared,
     write,
 )
-from facsinterp.faces.pictures import Pictures, Skip
-from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.preparing.finders import finder_for
+from facsinterp.faces.preparing.prepare import Preparation
+from facsinterp.faces.preparing.sighting import Finder
 from facsinterp.faces.table import FaceTable
 from facsinterp.progress import SILENT, Progress
 from facsinterp.provenance import fingerprint
 
 # Part of the name of each folder: another version finds nothing and decodes anew.
-_VERSION: Final = 2
+_VERSION: Final = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,36 +123,50 @@ class Pixels:
         preparation: Preparation,
         folder: Path,
         progress: Progress = SILENT,
+        *,
+        models: Mapping[str, Path] = MappingProxyType({}),
     ) -> Self:
-        """The pictures of all faces, decoded into `folder/<key>/` unless they are there already.
+        """The pictures of all faces, decoded into a folder in `folder` unless they are there.
 
-        Pictures that cannot be decoded are left out and listed in `skipped`. Raises
-        DataError when none can be decoded, or when the crop needs landmarks that the table
-        does not hold.
+        `models`: files of face detectors by their names. Pictures that cannot be decoded or
+        cropped are left out and listed in `skipped`. Raises DataError when none can be, when
+        the crop needs landmarks that the table does not hold, or a detector that is not there.
         """
         landmarks = landmarks_of(faces, preparation)
+        finder = finder_for(preparation.crop, models)
         paths = faces.column("path").tolist()
-        key = fingerprint(
-            _VERSION,
-            PIL.__version__,
-            pictures.fingerprint(paths),
-            asdict(preparation),
-            faces.images.tolist(),
-            landmarks if landmarks is not None else "",
-        )
-        ready = cls._opened(folder / key)
-        if ready is not None:
-            progress.say(f"{len(ready)} pictures were decoded before")
-            return ready
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f"{key}.", suffix=".partial", dir=folder))
-        try:
-            with progress.step("Decoding pictures", len(faces)) as advance:
-                read = prepared(faces, pictures, preparation, landmarks)
-                write(partial, faces.images.tolist(), preparation, read, advance)
-            return cls._finished(partial, folder / key)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+        asked = _asked(faces, preparation, finder, landmarks)
+        # Files are read for their hash only where something may lie ready for it; otherwise
+        # they are hashed from the bytes that are decoded.
+        known = ""
+        if next(folder.glob(f"{asked}-*"), None) or not isinstance(pictures, SinglePictures):
+            known = pictures.fingerprint(paths)
+            ready = cls._opened(folder / f"{asked}-{known}")
+            if ready is not None:
+                progress.say(f"{amount(len(ready), 'picture')} decoded before")
+                return ready
+        made = Preparer(pictures, preparation, finder, landmarks)
+        return cls._written(faces, made, folder, asked, known, progress)
+
+    @classmethod
+    def _written(
+        cls,
+        faces: FaceTable,
+        preparer: Preparer,
+        folder: Path,
+        asked: str,
+        known: str,
+        progress: Progress,
+    ) -> Self:
+        """The pictures, made and written; `known`: the fingerprint of the files, if it is."""
+        images, pictures = faces.images.tolist(), preparer.pictures
+        with _unfinished(folder, asked) as partial:
+            with progress.step("Preparing pictures", len(faces)) as advance:
+                made = preparer.all(faces.column("path").tolist())
+                digests = write(partial, images, preparer.preparation, made, advance)
+            if isinstance(pictures, SinglePictures):
+                known = pictures.fingerprint_of(digests)
+            return cls._finished(partial, folder / f"{asked}-{known}")
 
     @classmethod
     def _finished(cls, partial: Path, folder: Path) -> Self:
@@ -164,6 +184,34 @@ class Pixels:
         """The pictures in a finished folder; None when it is missing or damaged."""
         found = Decoded.open(folder)
         return None if found is None else cls(**vars(found))
+
+
+def _asked(
+    faces: FaceTable,
+    preparation: Preparation,
+    finder: Finder | None,
+    landmarks: NDArray[np.float32] | None,
+) -> str:
+    """The first part of the name of a folder: all that decides what lies in it but the files."""
+    return fingerprint(
+        _VERSION,
+        PIL.__version__,
+        asdict(preparation),
+        finder.key if finder else "",
+        faces.images.tolist(),
+        landmarks if landmarks is not None else "",
+    )
+
+
+@contextmanager
+def _unfinished(folder: Path, asked: str) -> Iterator[Path]:
+    """A folder to write into, that is gone afterwards unless it got its name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f"{asked}.", suffix=".partial", dir=folder))
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _carried(

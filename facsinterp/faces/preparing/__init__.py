@@ -1,0 +1,1 @@
+"""From pictures of any size to pixels of one: crops, detectors, and the decoded array."""
