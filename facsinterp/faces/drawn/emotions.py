@@ -145,8 +145,12 @@ _WEIGHTS: Final = np.array([2.0 if unit in _SELDOM else 1.0 for unit in UNITS])
 
 
 def show(name: str, rng: np.random.Generator) -> Units:
-    """The units of one face that shows this emotion, by lot."""
-    emotion = EMOTIONS[name]
+    """The units of one face that shows this emotion of `EMOTIONS`, by lot."""
+    return shown_of(EMOTIONS[name], rng)
+
+
+def shown_of(emotion: Emotion, rng: np.random.Generator) -> Units:
+    """The units of one face that shows an emotion, by lot."""
     while True:
         drawn: Units = {}
         one_side = rng.random() < emotion.one_sided

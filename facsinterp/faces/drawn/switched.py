@@ -24,7 +24,8 @@ from facsinterp.faces.drawn.render import drawing_code, render
 from facsinterp.faces.drawn.spec import Face, Identity, Setting
 from facsinterp.faces.drawn.units import UNITS
 from facsinterp.faces.pictures import Skip
-from facsinterp.faces.table import FaceTable, Found, Terms
+from facsinterp.faces.table import FaceTable
+from facsinterp.faces.terms import Found, Terms
 from facsinterp.provenance import fingerprint
 
 NEUTRAL: Final = "neutral"

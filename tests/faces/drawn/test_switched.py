@@ -10,8 +10,8 @@ from facsinterp.faces.drawn import Pair, cast, landmarks, regions
 from facsinterp.faces.drawn.switched import Switched
 from facsinterp.faces.drawn.units import EXCLUSIVE, UNITS
 from facsinterp.faces.pictures import Skip
-from facsinterp.faces.pixels import Pixels
-from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.preparing.pixels import Pixels
+from facsinterp.faces.preparing.prepare import Preparation
 
 SMALL = Switched(people=2, contexts=2, intensities=(2, 5), pixels=32, seed=3)
 TABLE = SMALL.table()
