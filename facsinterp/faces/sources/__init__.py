@@ -1,1 +1,1 @@
-"""One corpus, one module: each reads a data set's own layout into a `FaceTable`."""
+"""One corpus, one room or module: each reads a data set's own layout into a `FaceTable`."""

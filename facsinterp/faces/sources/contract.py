@@ -35,7 +35,8 @@ class Source(Generic[O]):
     name: str
     title: str
     folders: tuple[str, ...]
-    """Usual names of the data set's folder; empty when the source needs no data."""
+    """Usual names of the whole data set's folder, never of a part of it, for such a folder is
+    entered and the rest not seen; empty when the source needs no data."""
     Options: type[O]
     read: Callable[[Path | None, O], FaceTable]
     pictures: Callable[[Path | None, O], Pictures]
@@ -46,3 +47,8 @@ class Source(Generic[O]):
     def needs_data(self) -> bool:
         """Whether the user must say where the data set lies."""
         return bool(self.folders)
+
+    @property
+    def restricted(self) -> bool:
+        """Whether terms decide who may be shown: such a source has an option `showable`."""
+        return "showable" in self.Options.model_fields

@@ -9,6 +9,9 @@ from pydantic import ValidationError
 
 from facsinterp.errors import DataError
 from facsinterp.faces.sources.manifest import SOURCE, ManifestOptions
+from facsinterp.faces.sources.reading import codings
+from facsinterp.facs import parse
+from facsinterp.testing import SourceContract
 
 REAL = Path(__file__).parents[3] / "../shared/data/london-smiles"
 
@@ -91,6 +94,17 @@ def test_a_sibling_column_holds_the_intensity(table, sibling):
     assert np.isnan(table(f"path,AU12,{sibling}\nimages/a.png,1,\n").data["intensity"].item())
 
 
+def test_columns_that_contradict_each_other_are_told(table):
+    text = "path,AU12,AU12_r,AU4\nimages/a.png,{},1\nimages/b.png,{},0\nimages/c.png,{},1\n"
+    faces = table(text.format("0,3", "1,0", ",3"))
+    assert grid(faces, "present")[0:3] == [[True, False], [False, True], [True, False]]
+    assert [row[1] for row in grid(faces, "coded")] == [True, True, False]
+    (told,) = [w for w in faces.found.warnings if "contradict" in w]
+    assert ": 3 (row 2 AU12, row 3 AU12, row 4 AU12)" in told
+    agreed = table(text.format("0,0", "1,2", "1,"))
+    assert not any("contradict" in w for w in agreed.found.warnings)
+
+
 def test_an_intensity_column_alone_tells_presence(table):
     faces = table("path,AU12_r\nimages/a.png,0\nimages/b.png,2.5\n")
     assert grid(faces, "present") == [[False], [True]]
@@ -133,7 +147,41 @@ def test_a_unit_on_both_sides_keeps_the_greater_intensity_and_no_side(table):
 def test_a_string_that_cannot_be_read_whole_codes_nothing(table):
     faces = table("path,facs\nimages/a.png,4+smile\nimages/b.png,4\n")
     assert grid(faces, "coded") == [[False], [True]]
-    assert "row 2 is not coded: smile cannot be read as codes" in faces.found.warnings
+    assert (
+        "code strings that cannot be read and code nothing: 1 (row 2: smile)"
+        in faces.found.warnings
+    )
+
+
+def test_many_strings_that_cannot_be_read_are_one_warning(table):
+    rows = "".join(f"images/{k}.png,x\n" for k in range(40))
+    faces = table(f"path,facs\nimages/a.png,4\n{rows}")
+    (told,) = [w for w in faces.found.warnings if "cannot be read" in w]
+    assert told.startswith("code strings that cannot be read and code nothing: 40 (row 3: x, ")
+    assert told.endswith("row 7: x, ...)")
+
+
+def test_each_distinct_code_string_is_parsed_a_few_times(table, monkeypatch):
+    calls = []
+
+    def counted(cell):
+        calls.append(cell)
+        return parse(cell)
+
+    monkeypatch.setattr(codings, "parse", counted)
+    rows = "".join(f"images/{k}.png,{'1+2' if k % 2 else '4 or 5'}\n" for k in range(500))
+    faces = table(f"path,facs\nimages/a.png,12+x\n{rows}")
+    assert len(calls) < 20
+    assert len(faces) == 1
+
+
+def test_a_movement_does_not_count_as_its_unit(table):
+    faces = table("path,facs\nimages/a.png,M57+12\nimages/b.png,57\nimages/c.png,M59\n")
+    assert faces.units == (12, 57)
+    assert grid(faces, "present") == [[True, False], [False, True], [False, False]]
+    assert grid(faces, "coded") == [[True, False], [True, True], [True, True]]
+    told = "rows with movements (M59 and the like), which code no unit: 2 (row 2, row 4)"
+    assert told in faces.found.warnings
 
 
 def test_numbers_that_are_no_codes_are_reported(table):
@@ -185,12 +233,24 @@ def test_an_image_column_names_the_images(table):
     assert table("path,image,AU12\nimages/a.png,one,1\n").images.tolist() == ["one"]
 
 
+@pytest.mark.parametrize(
+    "again", ["images/a.png", "./images/a.png", "images//a.png", r"images\a.png"]
+)
+def test_a_picture_under_two_names_is_refused(table, again):
+    """Else one picture may stand in two parts of a split, of two people."""
+    text = f"path,image,subject,split\nimages/a.png,x,p1,train\n{again},y,p2,test\n"
+    (fault,) = refused(table, text).faults
+    assert fault.what == "a picture is there twice"
+    assert fault.where == "faces.csv: row 3"
+    assert "images/a.png, also in row 2" in fault.got
+
+
 def test_missing_pictures_are_reported_skips(table):
     faces = table("path,AU12\nimages/a.png,1\nimages/gone.png,0\nimages,1\n")
     assert len(faces) == 1
     assert faces.found.skipped == (
-        ("images/gone.png", "row 3: there is no such file"),
-        ("images", "row 4: there is no such file"),
+        ("images/gone.png, row 3", "there is no such file"),
+        ("images, row 4", "there is no such file"),
     )
     assert faces.found.counts == {"images": 1, "subjects": 0}
     assert "none of the pictures" in str(refused(table, "path,AU12\ngone.png,1\n"))
@@ -272,7 +332,7 @@ def test_units_need_code_strings(table):
 
 
 def test_a_missing_table_is_refused(tmp_path):
-    with pytest.raises(DataError, match="No such file"):
+    with pytest.raises(DataError, match="the table of faces is not in the folder"):
         SOURCE.read(tmp_path, ManifestOptions())
 
 
@@ -282,6 +342,92 @@ def test_nobody_is_shown_unless_the_user_says_so(table):
     allowed = table(text, showable="all", terms="CC BY 4.0").terms
     assert allowed.may_show("p1")
     assert allowed.text == "CC BY 4.0"
+    assert allowed.redistributable
+    assert not table(text).terms.redistributable
+    assert not table(text, terms="as agreed").terms.redistributable
+
+
+def test_clips_and_phases(table):
+    faces = table(
+        "path,subject,sequence,frame,Phase,Onset,apex,clip_offset,AU12\n"
+        "images/a.png,p1,e1,46,Onset,46,59,,0\n"
+        "images/b.png,p1,e1,59,apex,46,59,,1\n"
+        "images/c.png,p2,e1,3,,/,-1,90,1\n"
+    )
+    assert faces.column("phase").tolist() == ["onset", "apex", ""]
+    assert faces.data["clip_onset"].values.tolist() == [46, 46, -1]
+    assert faces.data["clip_apex"].values.tolist() == [59, 59, -1]
+    assert faces.data["clip_offset"].values.tolist() == [-1, -1, 90]
+    assert not [w for w in faces.found.warnings if "not used" in w]
+    assert "clip_onset" not in table("path,AU12\nimages/a.png,1\n").data
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ("e1,x,2,3", "not the number of a frame"),
+        ("e1,5,2,3", "does not run from onset"),
+        ("e1,5,,3", "does not run from onset"),
+        ("e1,1,2,4", "change within a sequence"),
+    ],
+)
+def test_clips_that_make_no_sense_are_faults(table, cells, told):
+    header = "path,sequence,onset,apex,offset,AU12\nimages/a.png,e1,1,2,3,1\n"
+    error = refused(table, f"{header}images/b.png,{cells},1\n")
+    assert told in str(error)
+    assert "row 3" in str(error)
+
+
+def test_phases_and_parts_have_their_words(table):
+    faces = table("path,split,AU12\nimages/a.png,TRAIN,1\nimages/b.png,,1\n")
+    assert faces.column("split").tolist() == ["train", ""]
+    error = refused(table, "path,split,phase,AU12\nimages/a.png,dev,peak,1\n")
+    assert "train, validation, test, or empty" in str(error)
+    assert "neutral, onset, apex, offset, or empty" in str(error)
+
+
+@pytest.mark.parametrize("header", ["path,onset,clip onset", "path,facs,codes", "path,frame,Frame"])
+def test_two_columns_for_one_thing_are_refused(table, header):
+    assert "two columns say the same" in str(refused(table, f"{header}\nimages/a.png,1,1\n"))
+
+
+def test_rows_without_a_subject_are_told(table):
+    faces = table("path,subject,AU12\nimages/a.png,p1,1\nimages/b.png,,1\n")
+    assert any("1 of 2 rows name no subject" in w for w in faces.found.warnings)
+
+
+def test_a_table_of_unicode_text_from_excel_is_read(table):
+    faces = table("path\tsubject\tAU12\r\nimages/a.png\tZoë\t1\r\n", encoding="utf-16")
+    assert faces.column("subject").tolist() == ["Zoë"]
+
+
+class TestContract(SourceContract):
+    source = SOURCE
+    options = {"terms": "own pictures", "showable": "all"}  # noqa: RUF012 - a class variable
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def root(cls, tmp_path_factory):
+        root = tmp_path_factory.mktemp("faces")
+        rows = ["path,subject,sequence,frame,phase,onset,apex,offset,expression,split,facs"]
+        for k in range(6):
+            picture = np.full((8, 8) if k % 2 else (8, 8, 3), 20 * k, np.uint8)
+            Image.fromarray(picture).save(root / f"{k}.png")
+            codes = ("12+R14B", "0", "", "4 or 5", "M59+12?", "12+x")[k]
+            rows.append(f"{k}.png,p{k // 2},1,{k % 2},,0,1,,happy,train,{codes}")
+        (root / "faces.csv").write_text("\n".join(rows), encoding="utf-8")
+        return root
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("options", [{}, {"showable": "all"}])
+def test_the_photographs_are_read_with_and_without_options(options):
+    if not REAL.is_dir():
+        pytest.skip("shared/data/london-smiles is not present")
+    faces = SOURCE.read(REAL, ManifestOptions(**options))
+    assert len(faces) == 204
+    assert faces.found.skipped == ()
+    assert faces.terms.may_show("001") == bool(options)
 
 
 @pytest.mark.real

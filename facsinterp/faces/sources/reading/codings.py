@@ -10,12 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
 from facsinterp.errors import Fault
-from facsinterp.faces.sources.files import Row, UnreadableFile, number
+from facsinterp.faces.sources.reading.files import Row, UnreadableFile, number
+from facsinterp.faces.sources.reading.notes import Notes
 from facsinterp.facs import LETTERS, UNITS, Reading, label, parse
 
 Values = Literal["presence", "intensity"]
@@ -114,6 +115,18 @@ class UnitColumns:
             found[unit] = coding
         return found
 
+    def contradicted(self, row: Row, values: Values) -> Iterator[int]:
+        """Units whose column of intensity does not agree with their column of presence."""
+        for unit in self.presence.keys() & self.intensity.keys():
+            said = row.cells[self.presence[unit]], row.cells[self.intensity[unit]]
+            try:
+                here, scored = _coding(said[0], values), _coding(said[1], "intensity")
+            except UnreadableFile:
+                yield unit
+                continue
+            if scored.present is not None and scored.present != here.present:
+                yield unit
+
 
 def _coding(cell: str, values: Values) -> Coding:
     """What one cell of a unit's column says; UnreadableFile when it is nothing allowed."""
@@ -135,42 +148,77 @@ def _expected(values: Values) -> str:
     return f"{numbers}, A to E, or empty (not coded){hint}"
 
 
-def code_string(cell: str, units: Sequence[int]) -> Codings:
-    """What a code string says of the given units: those that it does not list are absent.
+def read_string(cell: str) -> dict[int, Coding] | None:
+    """What a code string says of each unit that it names; the others are absent.
 
-    An empty string codes nothing, and so does one with a part that cannot be read, for the
-    part may have been any unit. A unit that is only doubtfully there is not coded.
+    None for a string that codes nothing: an empty one, and one with a part that cannot be
+    read, for the part may have been any unit. A unit that is only doubtfully there, or only
+    as a movement (M59), is not coded: neither says that it is seen, nor that it is not.
     """
     reading = parse(cell)
     if reading.unread or not (reading.codes or reading.neutral):
-        return {}
-    return {unit: _of_reading(reading, unit) for unit in units}
+        return None
+    return {unit: _of_reading(reading, unit) for unit in {code.unit for code in reading.codes}}
+
+
+def code_string(cell: str, units: Sequence[int]) -> Codings:
+    """What a code string says of the given units, as `read_string`; nothing where that is None."""
+    said = read_string(cell)
+    return {} if said is None else {unit: said.get(unit, ABSENT) for unit in units}
 
 
 def _of_reading(reading: Reading, unit: int) -> Coding:
-    codes = [code for code in reading.codes if code.unit == unit]
-    certain = [code for code in codes if code.certain]
-    if not codes:
-        return ABSENT
-    if not certain:
+    seen = [
+        code for code in reading.codes if code.unit == unit and code.certain and not code.movement
+    ]
+    if not seen:
         return NOT_CODED
-    sides = {code.side for code in certain}
-    intensity = max(code.intensity or 0 for code in certain)
+    sides = {code.side for code in seen}
+    intensity = max(code.intensity or 0 for code in seen)
     return Coding(True, float(intensity or np.nan), sides.pop() if len(sides) == 1 else "")
 
 
 def units_named(cells: Iterable[str]) -> Counter[int]:
-    """How many of the code strings name each unit."""
-    return Counter(unit for cell in cells for unit in {code.unit for code in parse(cell).codes})
+    """How many of the code strings name each unit, movements aside."""
+    named: Counter[int] = Counter()
+    for cell, count in Counter(cells).items():
+        for unit in {code.unit for code in parse(cell).codes if not code.movement}:
+            named[unit] += count
+    return named
 
 
-def string_warnings(rows: Sequence[Row], column: str, units: Sequence[int]) -> Iterator[str]:
-    """What is left out of a column of code strings when only `units` are taken from it."""
-    for row in rows:
-        unread = parse(row.cells[column]).unread
-        if unread:
-            yield f"row {row.line} is not coded: {', '.join(unread)} cannot be read as codes"
+def code_strings(cells: Sequence[str], units: Sequence[int]) -> list[Codings]:
+    """What each of many code strings says of the given units, as `code_string`."""
+    said = {cell: code_string(cell, units) for cell in set(cells)}
+    return [said[cell] for cell in cells]
+
+
+def grids(codings: Sequence[Codings], units: Sequence[int]) -> dict[str, Any]:
+    """`present`, `coded`, `intensity` and `side`, (image, au) each, as a face table takes them.
+
+    `codings`: what was coded of each face; a unit that is missing there was not coded. `side`
+    is None where none is known.
+    """
+    shape = (len(codings), len(units))
+    cells = [coding.get(unit, NOT_CODED) for coding in codings for unit in units]
+    side = np.array([cell.side for cell in cells], dtype=str).reshape(shape)
+    return {
+        "present": np.array([cell.present is True for cell in cells], dtype=bool).reshape(shape),
+        "coded": np.array([cell.present is not None for cell in cells], dtype=bool).reshape(shape),
+        "intensity": np.array([cell.intensity for cell in cells], dtype=float).reshape(shape),
+        "side": side if (side != "").any() else None,
+    }
+
+
+def note_strings(rows: Sequence[Row], column: str, units: Sequence[int], notes: Notes) -> None:
+    """Note what is left out of a column of code strings when only `units` are taken from it."""
+    parsed = {cell: parse(cell) for cell in {row.cells[column] for row in rows}}
+    readings = {row.line: parsed[row.cells[column]] for row in rows}
+    unread = [f"row {n}: {', '.join(r.unread)}" for n, r in readings.items() if r.unread]
+    notes.note("code strings that cannot be read and code nothing", *unread)
+    moved = [f"row {n}" for n, r in readings.items() if any(code.movement for code in r.codes)]
+    notes.note("rows with movements (M59 and the like), which code no unit", *moved)
     for unit, count in sorted(units_named(row.cells[column] for row in rows).items()):
         if unit not in units:
             why = "is not among the units asked for" if unit in UNITS else "is not a FACS code"
-            yield f"{label(unit)} {why}; left out of {count} rows"
+            notes.warn(f"{label(unit)} {why}; left out of {count} rows")

@@ -1,23 +1,14 @@
-"""For those who write studies: tiny faces, a tiny network and store, and the tests of a study.
+"""Tiny faces, a tiny network and a store: a few seconds on one core.
 
-    from facsinterp.testing import StudyContract
-
-    class TestBrightest(StudyContract):
-        study = Brightest(top=3)
-
-A few seconds on one core; the faces have six subjects, so nothing found on them means anything.
+The faces have six subjects, so nothing found on them means anything.
 """
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-import pytest
-from pydantic import ValidationError
 
 from facsinterp.activations.plan import Plan
 from facsinterp.activations.store import ActivationStore
@@ -25,15 +16,13 @@ from facsinterp.activations.sweep import sweep
 from facsinterp.association.associate import associate
 from facsinterp.association.settings import Settings
 from facsinterp.evidence.visual import VisualEvidence, no_filters
-from facsinterp.faces.pixels import Pixels
-from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.preparing.pixels import Pixels
+from facsinterp.faces.preparing.prepare import Preparation
 from facsinterp.faces.sources.registry import source
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FilterId
 from facsinterp.nets.network import Network
-from facsinterp.report.parts import Finding, Section
-from facsinterp.study.contract import Control, Inputs, Need, Study, StudyResult
-from facsinterp.study.results import load_result, save_result
+from facsinterp.study.contract import Control, Inputs, Need
 
 SIZE = 32
 TINY_SETTINGS = Settings(permutations=99, min_units=1)
@@ -145,69 +134,3 @@ def tiny_inputs(folder: Path, seed: int = 0, needs: frozenset[Need] = frozenset(
         given_controls=tiny_controls(folder / "controls") if Need.CONTROLS in needs else None,
         given_visual=tiny_visual(folder, store) if Need.VISUAL in needs else None,
     )
-
-
-class StudyContract:
-    """What every study must pass; subclass it and set `study`."""
-
-    study: ClassVar[Study]
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def inputs(cls, tmp_path_factory: pytest.TempPathFactory) -> Inputs:
-        """Only what the study declares, so that an undeclared need shows."""
-        folder = tmp_path_factory.mktemp("study")
-        return tiny_inputs(folder, needs=type(cls.study).needs)
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def result(cls, inputs: Inputs) -> StudyResult:
-        """The study's answer on tiny faces."""
-        return cls.study.run(inputs)
-
-    def test_says_what_it_asks(self) -> None:
-        assert (type(self.study).__doc__ or "").strip(), "the docstring's first line is its title"
-
-    def test_declares_known_needs(self) -> None:
-        assert type(self.study).needs <= frozenset(Need)
-
-    def test_refuses_unknown_params(self) -> None:
-        with pytest.raises(ValidationError):
-            type(self.study)(**{**self.study.model_dump(), "no_such_param": 1})
-
-    def test_gives_claims_and_tables(self, result: StudyResult) -> None:
-        assert all(isinstance(finding, Finding) for finding in result.findings)
-        assert all(isinstance(section, Section) for section in result.sections)
-        assert all(isinstance(table, pd.DataFrame) for table in result.tables.values())
-        assert result.findings or result.tables or result.sections, "it must answer something"
-
-    def test_hides_no_number_that_is_none(self, result: StudyResult) -> None:
-        for finding in result.findings:
-            for value in (finding.estimate, finding.low, finding.high, finding.p):
-                assert value is None or np.isfinite(value), f"NaN in {finding.claim!r}; use None"
-
-    def test_is_the_same_twice(self, inputs: Inputs, result: StudyResult) -> None:
-        again = self.study.run(inputs)
-        assert again.findings == result.findings
-        assert list(again.tables) == list(result.tables)
-        for name, table in again.tables.items():
-            pd.testing.assert_frame_equal(table, result.tables[name])
-
-    def test_survives_the_disk(self, result: StudyResult, tmp_path: Path) -> None:
-        save_result(result, tmp_path)
-        assert load_result(tmp_path).findings == result.findings
-
-    def test_writes_only_to_its_scratch(self, inputs: Inputs) -> None:
-        outside = inputs.scratch.parent
-        before = _contents(outside, inputs.scratch)
-        self.study.run(inputs)
-        assert _contents(outside, inputs.scratch) == before
-
-
-def _contents(folder: Path, left_out: Path) -> dict[str, str]:
-    """Hash of each file of a folder by its relative path."""
-    return {
-        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in sorted(folder.rglob("*"))
-        if file.is_file() and left_out not in file.parents
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import math
 import os
@@ -36,17 +37,23 @@ def real_files(folder: Path) -> tuple[Path, ...]:
 
     Linked folders are followed, each once.
     """
-    found: list[Path] = []
+    return tuple(sorted(Path(inside, name) for inside, names in walked(folder) for name in names))
+
+
+def walked(top: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each folder from `top` down and the names of its files, both by name.
+
+    Without what systems leave behind. Linked folders are followed, each once.
+    """
     visited: set[str] = set()
-    for inside, folders, names in os.walk(folder, followlinks=True):
+    for inside, folders, names in os.walk(top, followlinks=True):
         real = os.path.realpath(inside)
         if real in visited:
             folders.clear()
             continue
         visited.add(real)
-        folders[:] = [name for name in folders if not is_junk(name) and name != "__MACOSX"]
-        found.extend(Path(inside, name) for name in names if not is_junk(name))
-    return tuple(sorted(found))
+        folders[:] = sorted(n for n in folders if not is_junk(n) and n != "__MACOSX")
+        yield inside, sorted(name for name in names if not is_junk(name))
 
 
 def read_text(path: Path) -> str:
@@ -59,10 +66,17 @@ def read_text(path: Path) -> str:
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"
         raise UnreadableFile(message) from None
+    return text_of(content)
+
+
+def text_of(content: bytes) -> str:
+    """The text that the bytes of a label file hold; UnreadableFile as `read_text`."""
     instead = impostor(content)
     if instead:
         raise UnreadableFile(instead)
     try:
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return content.decode("utf-16")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("latin-1")
@@ -71,7 +85,8 @@ def read_text(path: Path) -> str:
 def number(text: str) -> float:
     """The finite number that a text holds, such as `1.2000000e+01`; else UnreadableFile."""
     try:
-        value = float(text)
+        # Python alone reads 1_2 as 12, and digits of every script.
+        value = float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
@@ -107,7 +122,7 @@ def read_table(path: Path) -> Table:
         raise DataError(Fault("a table cannot be read", where=path.name, got=str(error))) from None
     first = text.lstrip("\r\n").partition("\n")[0]
     delimiter = max(_DELIMITERS, key=first.count)
-    # NUL is what a UTF-16 file or a torn download shows; csv refuses it on some versions only.
+    # NUL is what a torn download shows; csv refuses it on some versions only.
     if "\0" in text:
         raise DataError(Fault("a table is not text", where=path.name, do="save it as UTF-8 CSV"))
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
