@@ -39,7 +39,8 @@ def breuer2017(options: BreuerOptions, *, outputs: int, size: int, channels_in: 
     relu4, dropout4, output. The output is logits, (batch, outputs). Weights are drawn
     from torch's global generator.
     """
-    parts: OrderedDict[str, nn.Module] = OrderedDict(normalise=normaliser(options.normalise))
+    first = normaliser(options.normalise, channels=channels_in, size=size)
+    parts: OrderedDict[str, nn.Module] = OrderedDict(normalise=first)
     width = channels_in
     for block, channels in enumerate((64, 128, 256), start=1):
         parts[f"conv{block}"] = nn.Conv2d(width, channels, 5, padding=2, bias=options.bias)

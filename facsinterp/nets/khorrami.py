@@ -22,7 +22,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
-from facsinterp.nets.normalise import normaliser
+from facsinterp.nets.normalise import Normalisation, normaliser
 
 HIDDEN: Final = 300
 BATCH: Final = 64  # of the authors' training; part of the fan-in of fc4 as run
@@ -41,6 +41,8 @@ class KhorramiOptions(BaseModel):
     """Whether convolutions have biases (starting at 0); dense layers always have."""
     dropout: float = Field(default=0.5, ge=0, lt=1)
     """Share dropped in training, at the place that `variant` says; 0 for the arms without."""
+    normalise: Normalisation | None = None
+    """None: as the variant says, `local-mean` as run and `local-contrast` as written."""
     k: float | None = Field(default=None, gt=0)
     """Scale of all starting weights; None draws one from U[0.2, 1.2] for the network."""
 
@@ -56,8 +58,9 @@ def khorrami2015(
     deviation k / sqrt(fan-in), drawn from torch's global generator.
     """
     as_run = options.variant == "as-run"
+    kind = options.normalise or ("local-mean" if as_run else "local-contrast")
     parts: OrderedDict[str, nn.Module] = OrderedDict(
-        normalise=normaliser("local-mean" if as_run else "local-contrast")
+        normalise=normaliser(kind, channels=channels_in, size=size)
     )
     width = channels_in
     for block, channels in enumerate((64, 128, 256), start=1):

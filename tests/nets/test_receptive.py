@@ -67,7 +67,9 @@ def test_fields_of_the_two_papers(arch, size):
         assert field.cols.plain(size)
 
 
-@pytest.mark.parametrize("normalise", ["none", "image", "local-mean", "local-contrast"])
+@pytest.mark.parametrize(
+    "normalise", ["none", "image", "local-mean", "local-contrast", "patch-mean", "patch-standard"]
+)
 def test_the_papers_boxes_are_the_pixels_that_reach_whatever_the_normalisation(normalise):
     module = zoo.build("breuer2017", {"normalise": normalise}, classes=CLASSES, size=24)
     assert check_fields(made(module, size=(24, 24))) == ()
