@@ -1,8 +1,7 @@
-"""What `query` and `data check` print: small tables and plain text."""
+"""What `query` prints: small tables and plain text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +15,6 @@ from facsinterp.association.ranking import Ranking
 from facsinterp.association.table import Associations
 from facsinterp.association.votes import votes
 from facsinterp.errors import DataError, Fault, InputError
-from facsinterp.faces.sources.registry import source
-from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FilterId
 from facsinterp.study.folder import RunFolder
 
@@ -176,37 +173,6 @@ def _filter(text: str, faults: list[Fault]) -> str:
     except ValueError as error:
         faults.append(Fault(str(error)))
         return text
-
-
-def describe_data(name: str, root: Path | None) -> str:
-    """What a source finds at a folder, as lines of text, with its default options."""
-    corpus = source(name)
-    if corpus.needs_data and root is None:
-        raise DataError(Fault(f"{corpus.title} needs a folder", do=f"data check {name} FOLDER"))
-    faces = corpus.read(root, corpus.Options())
-    return "\n".join(_description(corpus.title, faces))
-
-
-def _description(title: str, faces: FaceTable) -> Iterator[str]:
-    found = faces.found
-    yield title
-    if found.layout:
-        yield f"layout     {found.layout}"
-    yield f"{len(faces)} faces are taken; in the folder:"
-    for name, count in found.counts.items():
-        published = found.expected.get(name)
-        beside = "" if published is None else f"   (published: {published})"
-        yield f"{name:<10} {count}{beside}"
-    coded = faces.data["coded"].sum("image").values
-    present = faces.data["present"].sum("image").values
-    for unit, n_coded, n_present in zip(faces.units, coded, present, strict=True):
-        yield f"{facs.label(unit):<10} present in {n_present} of {n_coded} coded images"
-    for warning in found.warnings:
-        yield f"warning    {warning}"
-    for path, reason in found.skipped:
-        yield f"skipped    {path}: {reason}"
-    if faces.terms.text:
-        yield f"terms      {faces.terms.text}"
 
 
 def picture_file(path: Path) -> None:

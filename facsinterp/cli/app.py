@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from facsinterp.cli.data import app as data_app
+from facsinterp.cli.given import DataOption, Definition, ModelOption
+from facsinterp.cli.progress import progress
 from facsinterp.cli.store import app as store_app
 from facsinterp.cli.tables import FileOption, Format, FormatOption, show
-from facsinterp.errors import FacsinterpError
-
-if TYPE_CHECKING:
-    from facsinterp.progress import Progress
+from facsinterp.errors import FacsinterpError, Fault
 
 app = typer.Typer(
     name="facsinterp",
@@ -23,21 +25,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-data_app = typer.Typer(no_args_is_help=True, help="Look at data sets and the drawn faces.")
 app.add_typer(data_app, name="data")
 app.add_typer(store_app, name="store")
 
-Definition = Annotated[
-    Path, typer.Argument(metavar="STUDY", help="A definition, or a folder with a study.toml.")
-]
-DataOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--data",
-        metavar="PATH",
-        help="The data set's folder, or one that holds it; NAME=PATH names one source's.",
-    ),
-]
 OutOption = Annotated[Path, typer.Option("--out", help="Where reports are written.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
 WorkersOption = Annotated[
@@ -56,23 +46,29 @@ RunFolder = Annotated[
 
 
 def main() -> None:
-    """Run the command line; an error of the library is told without a traceback."""
+    """Run the command line; what the library or the system refuses is told without a traceback."""
     try:
         app()
     except FacsinterpError as error:
         typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        typer.echo(f"error: {_of_system(error)}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         typer.echo("stopped; `run` and `sweep` go on where they stopped", err=True)
         sys.exit(130)
 
 
-def _progress() -> Progress:
-    from rich.console import Console
-
-    from facsinterp.cli.bars import Bars
-
-    return Bars(Console(stderr=True))
+def _of_system(error: OSError) -> Fault:
+    """What the system refused, and of which file."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return Fault(
+        "a file or folder cannot be read or written",
+        where=os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "",
+        got=error.strerror or str(error) or type(error).__name__,
+        do="make room on the disk" if full else "",
+    )
 
 
 @app.command()
@@ -92,6 +88,7 @@ def run(
     study: Definition,
     *,
     data: DataOption = None,
+    model: ModelOption = None,
     out: OutOption = Path("reports"),
     device: DeviceOption = "auto",
     workers: WorkersOption = None,
@@ -103,9 +100,9 @@ def run(
     from facsinterp.study.parse import read_spec
     from facsinterp.study.run import run_study
 
-    spec, places = read_spec(study), DataPlaces.parse(data or [])
+    spec, places = read_spec(study), DataPlaces.parse(data or [], model or [])
     with crew_of(workers, scheduler) as crew:
-        index = run_study(spec, places, out, device=device, crew=crew, progress=_progress())
+        index = run_study(spec, places, out, device=device, crew=crew, progress=progress())
     typer.echo(f"report: {index}")
 
 
@@ -114,6 +111,7 @@ def sweep(
     study: Definition,
     *,
     data: DataOption = None,
+    model: ModelOption = None,
     out: OutOption = Path("reports"),
     device: DeviceOption = "auto",
     store: Annotated[
@@ -133,10 +131,10 @@ def sweep(
     from facsinterp.study.parse import read_spec
     from facsinterp.study.run import sweep_study
 
-    spec, places = read_spec(study), DataPlaces.parse(data or [])
+    spec, places = read_spec(study), DataPlaces.parse(data or [], model or [])
     with crew_of(workers, scheduler) as crew:
         found = sweep_study(
-            spec, places, out, store=store, device=device, crew=crew, progress=_progress()
+            spec, places, out, store=store, device=device, crew=crew, progress=progress()
         )
     typer.echo(f"store: {found.path}")
 
@@ -146,7 +144,7 @@ def report(run_folder: RunFolder) -> None:
     """Write a run's site again from what the run computed."""
     from facsinterp.study.publish import publish
 
-    typer.echo(f"report: {publish(run_folder, progress=_progress())}")
+    typer.echo(f"report: {publish(run_folder, progress=progress())}")
 
 
 @app.command()
@@ -214,29 +212,3 @@ def studies() -> None:
 
     for name, point in installed().items():
         typer.echo(f"{name:<16} {summary(load(name))} ({point.value.partition(':')[0]})")
-
-
-@data_app.command("check")
-def data_check(
-    source: Annotated[str, typer.Argument(help="A source, such as ckplus.")],
-    root: Annotated[Path | None, typer.Argument(help="Its folder.")] = None,
-) -> None:
-    """Say what a source finds in a folder: layout, counts, and what it leaves out."""
-    from facsinterp.cli.answers import describe_data
-
-    typer.echo(describe_data(source, root))
-
-
-@data_app.command("atlas")
-def data_atlas(
-    out: Annotated[Path, typer.Option("--out", help="The picture to write.")] = Path("atlas.png"),
-    people: Annotated[int, typer.Option(help="How many people.", min=1, max=12)] = 4,
-    seed: Annotated[int, typer.Option(help="Other people for another seed.", min=0)] = 0,
-) -> None:
-    """Draw every action unit at E beside neutral, for several people."""
-    from facsinterp.cli.answers import picture_file
-    from facsinterp.faces.drawn.atlas import atlas
-
-    picture_file(out)
-    atlas(range(1, people + 1), seed=seed).save(out)
-    typer.echo(f"atlas: {out}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from facsinterp.amounts import amount
 from facsinterp.cli.tables import FileOption, Format, FormatOption, show
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def examples(  # noqa: PLR0913
     found = store.examples(which, bins, per_bin, _value(one_per), within=group)
     _show_faces(found, form, out)
     silent, considered = found.attrs["silent"], found.attrs["considered"]
-    typer.echo(f"silent for {silent} of {considered} images", err=True)
+    typer.echo(f"silent for {silent} of {amount(considered, 'image')}", err=True)
 
 
 @app.command()

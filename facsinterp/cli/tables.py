@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,21 +45,48 @@ def show(
 
     if form is Format.TABLE and columns is not None:
         frame = frame[list(columns)]
-    if out is None:
-        if form is Format.PARQUET:
-            raise DataError(Fault("parquet cannot be printed", do="give --out FILE"))
-        typer.echo(_content(frame, form))
+    if out is None and form is Format.PARQUET:
+        raise DataError(Fault("parquet cannot be printed", do="give --out FILE"))
+    if out is None or form is not Format.PARQUET:
+        put(_content(frame, form) + "\n", out)
         return
+    with whole(out) as partial:
+        frame.to_parquet(partial, index=False)
+
+
+def put(text: str, out: Path | None) -> None:
+    """Print a text, or write it to a file that appears whole. Raises DataError as `place`."""
+    if out is None:
+        typer.echo(text.removesuffix("\n"))
+        return
+    with whole(out) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def whole(out: Path) -> Iterator[Path]:
+    """A file beside `out` to write to, which takes its place at the end and never stays behind.
+
+    Raises DataError as `place`.
+    """
+    place(out)
+    partial = out.with_name(out.name + ".partial")
+    try:
+        yield partial
+        os.replace(partial, out)
+    finally:
+        if partial.exists():
+            partial.unlink()
+
+
+def place(out: Path) -> None:
+    """Raises DataError for a file in a folder that is not there."""
+    from facsinterp.errors import DataError, Fault
+
     if not out.absolute().parent.is_dir() or out.is_dir():
         raise DataError(
             Fault("no place for this file", where=str(out), expected="a file in a folder there is")
         )
-    partial = out.with_name(out.name + ".partial")
-    if form is Format.PARQUET:
-        frame.to_parquet(partial, index=False)
-    else:
-        partial.write_text(_content(frame, form) + "\n", encoding="utf-8")
-    os.replace(partial, out)
 
 
 def _content(frame: pd.DataFrame, form: Format) -> str:

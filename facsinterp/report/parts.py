@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from facsinterp.activations.store import ActivationStore
     from facsinterp.association.table import Associations
     from facsinterp.evidence.visual import VisualEvidence
+    from facsinterp.faces.inventory import Inventory
 
 
 @dataclass(frozen=True)
@@ -122,5 +123,7 @@ class Report:
     controls: tuple[ControlRun, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     """The study's own tables by name; the site gives them as files."""
+    inventory: Inventory | None = None
+    """What the data set holds; None for runs that took none."""
     controls_missing: tuple[str, ...] = ()
     """A sentence for each control of the definition that cannot be shown, with the reason."""

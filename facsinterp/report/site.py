@@ -22,11 +22,12 @@ from facsinterp.progress import SILENT, Progress
 from facsinterp.report.addresses import INDEX
 from facsinterp.report.building.identity import key_of, version_of
 from facsinterp.report.building.place import building
-from facsinterp.report.building.render import Frame, asset, navigation
+from facsinterp.report.building.render import POLICY, Frame, asset, navigation
 from facsinterp.report.building.tasks import tasks
 from facsinterp.report.building.workers import Bench, worked
 from facsinterp.report.parts import Report
 from facsinterp.report.reading.survey import Survey
+from facsinterp.report.words.terms import KEEP
 
 
 def write_site(
@@ -45,7 +46,8 @@ def write_site(
     with building(folder, lambda: key_of(report)) as place:
         survey = Survey.of(report)
         version = version_of("facsinterp")
-        frame = Frame(report.title, report.identity, version, pages=navigation(survey))
+        warning = KEEP if survey.kept_to_oneself else ""
+        frame = Frame(report.title, report.identity, version, POLICY, navigation(survey), warning)
         bench = Bench(place, frame)
         every = list(tasks(survey))
         todo = [task for task in every if not place.done(task.name)]

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from facsinterp.activations.store import ActivationStore
+from facsinterp.amounts import amount
 from facsinterp.association.associate import associate
 from facsinterp.association.table import FORMAT, Associations
-from facsinterp.errors import StoreError
+from facsinterp.errors import DataError, Fault, StoreError
+from facsinterp.faces.table import FaceTable
 from facsinterp.provenance import fingerprint
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.ledger import Ledger, discard
 from facsinterp.study.spec import StudySpec
 from facsinterp.study.swept import Work
+
+
+def require_codes(faces: FaceTable, title: str) -> None:
+    """Raise DataError where no face has a code: told before a network is trained for nothing."""
+    if faces.data["coded"].values.any():
+        return
+    raise DataError(
+        Fault(
+            "the study asks which action units filters answer to, and no face is coded for any",
+            where=title,
+            expected="faces with FACS codes",
+            got=f"{amount(len(faces), 'face')} without a code",
+            do="choose faces that are coded, or a study that needs no codes, such as dead-filters",
+        )
+    )
 
 
 def associated(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from facsinterp import notebook
+from facsinterp.amounts import amount
 from facsinterp.report import card
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def _parts(result: StudyResult) -> Iterator[Markup]:
     yield from card.several(result.sections, SECTIONS)
     yield from _more(len(result.sections), SECTIONS, "sections")
     if result.tables:
-        told = (f"{name} ({len(table):,} rows)" for name, table in result.tables.items())
+        told = (f"{name} ({amount(len(table), 'row')})" for name, table in result.tables.items())
         yield notebook.heading("Tables")
         yield notebook.paragraph(", ".join(told))
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
-from facsinterp.errors import Fault
+from facsinterp.errors import DefinitionError, Fault
+from facsinterp.faces.splits.protocols import protocol, protocols_of
 from facsinterp.study.contract import Need, Study
+
+_HELD_OUT: Final = ("folds", "hold_out", "protocol")
+_PROTOCOL: Final = "network.train.protocol"
 
 
 def fixed(network: Mapping[str, Any]) -> bool:
@@ -58,14 +63,15 @@ def _given(part: Mapping[str, Any], keys: tuple[str, ...]) -> str:
 
 
 def _train_faults(train: Mapping[str, Any], *, learns: bool) -> Iterator[Fault]:
-    if (train.get("folds") is None) == (train.get("hold_out") is None):
+    if [train.get(key) for key in _HELD_OUT].count(None) != len(_HELD_OUT) - 1:
         yield Fault(
             "nothing says who is held out, or two things do",
             where="network.train",
-            expected="either folds (such as 5) or hold_out (such as 0.4)",
-            got=_given(train, ("folds", "hold_out")),
+            expected="either folds (such as 5), hold_out (such as 0.4) or protocol (such as "
+            '"ckplus-8-class")',
+            got=_given(train, _HELD_OUT),
         )
-    if train.get("first_fold_only") is True and "folds" not in train:
+    if train.get("first_fold_only") is True and "folds" not in train and "protocol" not in train:
         yield Fault(
             "there is a first fold only where there are folds",
             where="network.train.first_fold_only",
@@ -78,8 +84,31 @@ def _train_faults(train: Mapping[str, Any], *, learns: bool) -> Iterator[Fault]:
         yield Fault(
             "this network learns nothing",
             where=f"network.train.{key}",
-            expected="who is held out (folds or hold_out), and nothing else",
+            expected="who is held out (folds, hold_out or protocol), and nothing else",
             do=f"remove {key}",
+        )
+
+
+def protocol_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
+    """Why the protocol of a definition is none, or not one of its faces."""
+    parts = [content.get(name) for name in ("network", "faces")]
+    network, faces = (part if isinstance(part, Mapping) else {} for part in parts)
+    train, source = network.get("train"), faces.get("source")
+    name = train.get("protocol") if isinstance(train, Mapping) else None
+    if not isinstance(name, str):
+        return  # there is none, or it was told as a fault of StudySpec
+    try:
+        found = protocol(name)
+    except DefinitionError as error:
+        yield from (replace(fault, where=_PROTOCOL) for fault in error.faults)
+        return
+    if isinstance(source, str) and not found.suits(source):
+        yield Fault(
+            f"the protocol {name} is one of other faces",
+            where=_PROTOCOL,
+            expected=", ".join(one.name for one in protocols_of(source)),
+            got=f"faces of {source}, where it is made for {' and '.join(found.sources)}",
+            do=f"choose a protocol of {source}, or folds or hold_out instead of one",
         )
 
 

@@ -46,8 +46,8 @@ from facsinterp.stats.accuracy import Scores
 from facsinterp.study import card
 
 if TYPE_CHECKING:
-    from facsinterp.faces.pixels import Pixels
-    from facsinterp.faces.prepare import Preparation
+    from facsinterp.faces.preparing.pixels import Pixels
+    from facsinterp.faces.preparing.prepare import Preparation
     from facsinterp.nets.network import Network
 
 __all__ = ["Control", "Finding", "Inputs", "Need", "Section", "Study", "StudyResult"]

@@ -22,6 +22,8 @@ STUDY: Final = "filters"
 EMOTION_ONLY: Final = "emotion-only"
 # What is made once, whatever the seeds of networks.
 SEEDLESS: Final = (*get_args(Bank), EMOTION_ONLY)
+# Keys that say whom a network must not have seen.
+_HELD_OUT: Final = ("folds", "hold_out", "protocol", "first_fold_only", "copies")
 QUESTIONS: Final[Mapping[str, str]] = {
     "trained": "the trained network",
     "untrained": "the network before training",
@@ -87,9 +89,9 @@ def derived(parent: StudySpec, member: Member) -> StudySpec:
 def _network(spec: StudySpec, parent: Mapping[str, Any], member: Member) -> dict[str, Any]:
     assert spec.controls is not None  # it has members
     train = dict(parent["train"])
-    if "folds" in train:
+    if "hold_out" not in train:
         train["first_fold_only"] = True
-    held_out = {key: train[key] for key in ("folds", "hold_out", "first_fold_only") if key in train}
+    held_out = {key: train[key] for key in _HELD_OUT if key in train}
     if member.arm in SEEDLESS:
         options = {"filters": spec.controls.filters}
         return {"bank": member.arm, "options": options, "train": held_out}

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from facsinterp.errors import Fault, InputError
-from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.preparing.prepare import Preparation
 from facsinterp.study.faults import of_network
 from facsinterp.study.layers import unknown_layers
 from facsinterp.study.spec import Bank, ControlsPart, NetworkPart, SweepPart

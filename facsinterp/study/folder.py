@@ -29,6 +29,11 @@ class RunFolder:
         return self.path / "provenance.json"
 
     @property
+    def inventory(self) -> Path:
+        """What the data set holds, copies and crossings among them; older runs have none."""
+        return self.path / "inventory.json"
+
+    @property
     def store(self) -> Path:
         """What every filter answered to every face."""
         return self.path / "activations.zarr"

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from facsinterp.amounts import amount
 from facsinterp.errors import DataError, Fault
-from facsinterp.faces.folds import Fold
+from facsinterp.faces.splits.folds import Fold
 from facsinterp.faces.table import FaceTable
 from facsinterp.facs import EXPRESSIONS
 from facsinterp.study.spec import Labels
@@ -109,7 +110,8 @@ def _identity(faces: FaceTable, fold: Fold, seed: int) -> Lesson:
             Fault(
                 "the faces cannot teach who is who",
                 expected="two or more training subjects, some with two or more sequences",
-                got=f"{len(classes)} subjects with {len(np.unique(sequences))} sequences",
+                got=f"{amount(len(classes), 'subject')} with "
+                f"{amount(len(np.unique(sequences)), 'sequence')}",
                 do='leave labels = "identity" out',
             )
         )

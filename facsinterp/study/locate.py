@@ -1,36 +1,49 @@
-"""Where the data of a definition lies on this machine: `--data PATH` or `--data NAME=PATH`."""
+"""Where what a definition needs lies on this machine: its data, and models of face detectors.
+
+`--data PATH` or `--data NAME=PATH`, and `--model NAME=FILE`. None of them is part of a
+definition, whose id means the same everywhere.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from facsinterp.errors import DataError, Fault
-from facsinterp.faces.sources.contract import Source
-from facsinterp.faces.sources.registry import source
+from facsinterp.errors import DataError, Fault, NotThisError
+from facsinterp.faces.pictures import is_junk
+from facsinterp.faces.preparing.sighting import MODELS
+from facsinterp.faces.sources.contract import O, Source
+from facsinterp.faces.sources.registry import installed, source
+from facsinterp.faces.table import FaceTable
+
+# Files of data sets that hold more than one face. Folders of several data sets hold none.
+_TABLES: Final = frozenset({".csv", ".xlsx", ".xls", ".mat", ".npy"})
 
 
 @dataclass(frozen=True)
 class DataPlaces:
-    """The folders that the user named: one for every source, or some by name."""
+    """The folders that the user named: one for every source, or some by name; and models."""
 
     default: Path | None = None
     named: Mapping[str, Path] = field(default_factory=dict)
+    models: Mapping[str, Path] = field(default_factory=dict)
+    """Files of face detectors by the detector's name."""
 
     @classmethod
-    def parse(cls, values: Iterable[str]) -> Self:
-        """The places that `--data` values name.
+    def parse(cls, values: Iterable[str], models: Iterable[str] = ()) -> Self:
+        """The places that `--data` and `--model` values name.
 
-        Raises DataError when two have no name, DefinitionError when a name is no source.
+        Raises DataError when two folders have no name, or a model is not NAME=FILE with the
+        name of a detector; DefinitionError when a name is no source.
         """
         default: Path | None = None
         named: dict[str, Path] = {}
         for value in values:
             name, equals, path = value.partition("=")
-            # A path may hold "=" itself: only a plain word before it is a name.
-            if equals and name.isidentifier():
+            # A path may hold "=" itself: only a source or a plain word before it is a name.
+            if equals and (name.isidentifier() or name in installed()):
                 source(name)  # a misspelt name would be passed over in silence
                 named[name] = Path(path)
             elif default is None:
@@ -43,16 +56,29 @@ class DataPlaces:
                         got=f"{default} and {value}",
                     )
                 )
-        return cls(default, named)
+        return cls(default, named, _models(models))
 
-    def folder(self, corpus: Source[Any]) -> Path | None:
-        """The folder of this source's data; None for a source that needs none.
+    def read(self, corpus: Source[O], options: O) -> tuple[Path | None, FaceTable]:
+        """The faces of this source, and the folder they were read from; None where it needs none.
 
         A folder that holds the data set under its usual name is entered. Raises DataError
-        when no folder was named, or there is none at the place.
+        when no folder was named, there is none at the place, or it does not hold the data set.
         """
         if not corpus.needs_data:
-            return None
+            return None, corpus.read(None, options)
+        given = self._given(corpus)
+        inside = _inside(given, corpus.folders)
+        if inside is None:
+            return given, corpus.read(given, options)
+        if given.resolve().name.lower() in {name.lower() for name in corpus.folders}:
+            return _first_of(given, inside, corpus, options)
+        # Some data sets have parts of their own name, which lack what lies around them: SAMM/
+        # beside its sheet, fer2013/ beside the table of FER+.
+        tables = any(e.suffix.lower() in _TABLES for e in given.iterdir() if not is_junk(e.name))
+        left = DataError if tables else NotThisError
+        return _first_of(inside, given, corpus, options, only=left)
+
+    def _given(self, corpus: Source[Any]) -> Path:
         given = self.named.get(corpus.name, self.default)
         if given is None:
             raise DataError(
@@ -72,16 +98,52 @@ class DataPlaces:
                     do="check the path given with --data",
                 )
             )
-        return _inside(given, corpus.folders)
+        return given
 
 
-def _inside(given: Path, names: Iterable[str]) -> Path:
-    """The first sub-folder with a usual name (case does not count), else the folder itself."""
+def _models(values: Iterable[str]) -> dict[str, Path]:
+    named: dict[str, Path] = {}
+    for value in values:
+        name, equals, path = value.partition("=")
+        if not (equals and path and name in MODELS) or name in named:
+            raise DataError(
+                Fault(
+                    "a --model cannot be used",
+                    expected=f"{' or '.join(f'{name}=FILE' for name in MODELS)}, each once",
+                    got=value,
+                )
+            )
+        named[name] = Path(path)
+    return named
+
+
+def _inside(given: Path, names: Iterable[str]) -> Path | None:
+    """The first sub-folder with a usual name; case does not count."""
     present = {entry.name.lower(): entry for entry in sorted(given.iterdir()) if entry.is_dir()}
-    for name in names:
-        if name.lower() in present:
-            return present[name.lower()]
-    return given
+    return next((present[name.lower()] for name in names if name.lower() in present), None)
+
+
+def _first_of(
+    one: Path,
+    other: Path,
+    corpus: Source[O],
+    options: O,
+    *,
+    only: type[DataError] = DataError,
+) -> tuple[Path, FaceTable]:
+    """What is read from one folder; where that fails by an error of a kind, from the other.
+
+    Where both fail, the error that tells more is raised.
+    """
+    try:
+        return one, corpus.read(one, options)
+    except only as first:
+        try:
+            return other, corpus.read(other, options)
+        except DataError as second:
+            if isinstance(first, NotThisError) and not isinstance(second, NotThisError):
+                raise
+            raise first from None
 
 
 def _words(names: Iterable[str]) -> str:

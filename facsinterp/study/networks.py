@@ -17,14 +17,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from torch import nn
 
 from facsinterp.errors import DataError, Fault, WeightsError
-from facsinterp.faces.folds import Fold, hold_out, k_folds
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
+from facsinterp.faces.splits.folds import Fold
 from facsinterp.faces.table import FaceTable
 from facsinterp.nets.banks import fill
 from facsinterp.nets.blueprint import Blueprint
 from facsinterp.nets.network import Network
+from facsinterp.nets.normalise import measure
 from facsinterp.nets.prediction import predict
 from facsinterp.nets.recipes import Recipe
 from facsinterp.nets.rotation import rotated_at_random
@@ -34,11 +36,12 @@ from facsinterp.nets.zoo import from_blueprint
 from facsinterp.progress import Progress
 from facsinterp.provenance import fingerprint, installed_versions
 from facsinterp.study.folder import CURVES, PREDICTIONS, RunFolder
+from facsinterp.study.held_out import held_out
 from facsinterp.study.ledger import FILE_NAME as LEDGER
 from facsinterp.study.ledger import Ledger
 from facsinterp.study.lessons import class_names, lesson
 from facsinterp.study.locate import DataPlaces
-from facsinterp.study.spec import StudySpec, TrainPart
+from facsinterp.study.spec import Labels, StudySpec
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Looker:
 
     network: Network
     split: NDArray[np.str_]
+    noticed: tuple[str, ...] = ()
+    """What a reader must know of that, such as pictures on two sides."""
 
 
 def make_network(
@@ -62,19 +67,22 @@ def make_network(
     """The network that a definition asks for; folds trained before are loaded, not repeated.
 
     A fold that another run beside this one has made from the same content is taken from it.
+    A protocol's classes are learnt and scored; `faces` keep their own expressions.
     """
     if spec.network.train is None:
         network = _given(spec, faces, pixels, places)
         return Looker(_turned(spec, network), np.full(len(faces), "", dtype="U1"))
-    _require_classes(faces)
-    folds = _folds(spec.network.train, faces, spec.seed)
-    for fold in folds:
-        _make(spec, faces, pixels, fold, ledger, device=device, progress=progress)
-    first = folds[0]
+    asked = held_out(spec, faces, pixels)
+    _require_classes(asked.taught, spec.network.train.labels)
+    for text in asked.noticed:
+        progress.say(f"network: {text}")
+    for fold in asked.folds:
+        _make(spec, asked.taught, pixels, fold, ledger, device=device, progress=progress)
+    first = asked.folds[0]
     place = RunFolder(ledger.folder).network(first.name)
     # Code of the user's own runs because the definition names it, not because a file does.
     network = load_network(place, builder=spec.network.built)
-    return Looker(_turned(spec, network), _split(first, len(faces)))
+    return Looker(_turned(spec, network), _split(first, len(faces)), asked.noticed)
 
 
 def _turned(spec: StudySpec, network: Network) -> Network:
@@ -127,9 +135,9 @@ def _split(fold: Fold, n: int) -> NDArray[np.str_]:
     return split
 
 
-def _require_classes(faces: FaceTable) -> None:
+def _require_classes(faces: FaceTable, labels: Labels) -> None:
     found = class_names(faces)
-    if len(found) < 2:
+    if len(found) < 2 and labels != "identity":
         raise DataError(
             Fault(
                 "the faces show too few expressions to train a network",
@@ -138,14 +146,6 @@ def _require_classes(faces: FaceTable) -> None:
                 do="add a column `expression` to a manifest, or give trained weights",
             )
         )
-
-
-def _folds(train: TrainPart, faces: FaceTable, seed: int) -> tuple[Fold, ...]:
-    if train.folds is not None:
-        folds = k_folds(faces, train.folds, seed)
-        return folds[:1] if train.first_fold_only else folds
-    assert train.hold_out is not None  # a definition gives one of the two
-    return (hold_out(faces, train.hold_out, seed),)
 
 
 def _write(
@@ -159,8 +159,10 @@ def _write(
     progress: Progress,
 ) -> None:
     """One fold's network, its curves if it learns, and what it says of the fold's test faces."""
-    held_out = len(set(faces.column("subject")[fold.test]))
-    progress.say(f"network {fold.name}: held-out subjects: {held_out}")
+    people = len(set(faces.column("subject")[fold.test].tolist()) - {""})
+    unknown = f"faces: {len(fold.test):,}, whose subjects are not known"
+    told = f"subjects: {people}" if people else unknown
+    progress.say(f"network {fold.name}: held-out {told}")
     if spec.network.learns:
         network = _trained(spec, faces, pixels, fold, folder, device=device, progress=progress)
     else:
@@ -184,7 +186,7 @@ def _trained(
     learnt = lesson(faces, fold, spec.network.train.labels, spec.network_seed)
     blueprint = _blueprint(spec, pixels, learnt.classes)
     trained = fit(
-        from_blueprint(blueprint, seed=spec.network_seed),
+        _module(spec, pixels, fold, blueprint),
         images=pixels.array,
         labels=learnt.labels,
         train=learnt.train,
@@ -204,11 +206,18 @@ def _trained(
 def _untrained(spec: StudySpec, faces: FaceTable, pixels: Pixels, fold: Fold) -> Network:
     """The network as its seed draws it, or a bank made from the fold's training faces."""
     blueprint = _blueprint(spec, pixels, class_names(faces))
-    module = from_blueprint(blueprint, seed=spec.network_seed)
+    module = _module(spec, pixels, fold, blueprint)
     if spec.network.bank is not None:
         fill(module, pixels.array[fold.train])
     shape = (blueprint.channels_in, blueprint.size, blueprint.size)
     return Network.of(module, classes=blueprint.classes, input_shape=shape, blueprint=blueprint)
+
+
+def _module(spec: StudySpec, pixels: Pixels, fold: Fold, blueprint: Blueprint) -> nn.Module:
+    """The module as its seed draws it, normalising by the fold's training faces if it does."""
+    module = from_blueprint(blueprint, seed=spec.network_seed)
+    measure(module, pixels.array, fold.train)
+    return module
 
 
 def _predict(
@@ -246,7 +255,26 @@ def _blueprint(spec: StudySpec, pixels: Pixels, classes: tuple[str, ...]) -> Blu
 
 
 def _given(spec: StudySpec, faces: FaceTable, pixels: Pixels, places: DataPlaces) -> Network:
-    """The network whose weights the definition names, found in the data folder."""
+    """The network whose weights the definition names."""
+    classes = spec.network.classes or class_names(faces)
+    if not classes:
+        raise DataError(
+            Fault(
+                "nothing says what the network's outputs mean",
+                do='add classes = ["neutral", ...] to [network]',
+            )
+        )
+    blueprint = _blueprint(spec, pixels, classes)
+    module = with_given_weights(spec, blueprint, places)
+    shape = (blueprint.channels_in, blueprint.size, blueprint.size)
+    return Network.of(module, classes=classes, input_shape=shape, blueprint=blueprint)
+
+
+def with_given_weights(spec: StudySpec, blueprint: Blueprint, places: DataPlaces) -> nn.Module:
+    """The module with the weights that the definition names, found in the data folder.
+
+    Raises WeightsError when they are not there, or of another network.
+    """
     weights = spec.network.weights
     assert weights is not None  # a definition gives weights where nothing is trained
     root = places.default
@@ -260,16 +288,6 @@ def _given(spec: StudySpec, faces: FaceTable, pixels: Pixels, places: DataPlaces
                 do="put the checkpoint there, or train with a [network.train] part",
             )
         )
-    classes = spec.network.classes or class_names(faces)
-    if not classes:
-        raise DataError(
-            Fault(
-                "nothing says what the network's outputs mean",
-                do='add classes = ["neutral", ...] to [network]',
-            )
-        )
-    blueprint = _blueprint(spec, pixels, classes)
     module = from_blueprint(blueprint, seed=spec.seed)
     load_weights(module, path)
-    shape = (blueprint.channels_in, blueprint.size, blueprint.size)
-    return Network.of(module, classes=classes, input_shape=shape, blueprint=blueprint)
+    return module

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ValidationError
 
 from facsinterp.association.settings import Settings
 from facsinterp.errors import DefinitionError, Fault, PluginError
-from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.preparing.prepare import Preparation
 from facsinterp.faces.sources.registry import source
 from facsinterp.study import registry
-from facsinterp.study.combinations import controls_faults, fixed, network_faults
+from facsinterp.study.combinations import controls_faults, fixed, network_faults, protocol_faults
 from facsinterp.study.contract import Study
 from facsinterp.study.faults import bad_keys, faults_of, model_of, nearest, placed
 from facsinterp.study.feasible import cannot_be_built, own_faults
@@ -115,6 +115,7 @@ def _filled(content: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
         filled["faces"] = faces
     if _is_table(content, "network"):
         filled["network"] = _network(dict(content["network"]), faults)
+    faults.extend(protocol_faults(content))
     filled["association"] = _association(content.get("association", {}), faults)
     study = _study(content, faults)
     filled["params"] = _params(content, study, faults)

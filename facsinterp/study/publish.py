@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from facsinterp.activations.store import ActivationStore
+from facsinterp.amounts import amount
 from facsinterp.association.table import Associations
 from facsinterp.errors import DataError, Fault
 from facsinterp.evidence.dead import dead_filters
@@ -18,6 +19,7 @@ from facsinterp.report.site import write_site
 from facsinterp.stats.accuracy import Scores
 from facsinterp.study.beside import control_runs
 from facsinterp.study.folder import CURVES, PREDICTIONS, RunFolder
+from facsinterp.study.inventory import kept_inventory
 from facsinterp.study.ledger import Ledger
 from facsinterp.study.pages import site_key
 from facsinterp.study.parse import parse_spec
@@ -68,6 +70,7 @@ def publish(folder: Path, *, progress: Progress = SILENT) -> Path:
         controls=controls,
         controls_missing=left_out,
         tables=result.tables,
+        inventory=kept_inventory(run, progress),
     )
     index = write_site(report, run.site, progress)
     if report.provenance:
@@ -84,7 +87,8 @@ def _facts(spec: StudySpec, store: ActivationStore, run: RunFolder) -> list[Fact
         Fact(
             "Network",
             spec.network.name,
-            f"{prepared.size} × {prepared.size} px {prepared.colour}, {len(store.layers)} layers"
+            f"{prepared.size} × {prepared.size} px {prepared.colour}, "
+            f"{amount(len(store.layers), 'layer')}"
             + (f"; {kind}" if (kind := network_words(spec.network)) else ""),
         ),
     ]
@@ -92,18 +96,21 @@ def _facts(spec: StudySpec, store: ActivationStore, run: RunFolder) -> list[Fact
         facts.append(Fact("Sweep", spec.sweep.precision, precision_words(spec)))
     scores = scores_of(run)
     if scores is not None:
-        facts.append(_accuracy(scores, len(run.of_folds(PREDICTIONS))))
+        known = bool((store.faces.column("subject") != "").any())
+        facts.append(_accuracy(spec, scores, len(run.of_folds(PREDICTIONS)), known))
     return facts
 
 
-def _accuracy(scores: Scores, folds: int) -> Fact:
-    found = scores.accuracy
+def _accuracy(spec: StudySpec, scores: Scores, folds: int, subjects_known: bool) -> Fact:
+    found, train = scores.accuracy, spec.network.train
+    blocks = "subjects as blocks" if subjects_known else "nobody knows whose faces they are"
+    named = f", protocol {train.protocol}" if train is not None and train.protocol else ""
     return Fact(
-        "Accuracy on held-out subjects",
+        f"Accuracy on held-out {'subjects' if subjects_known else 'faces'}",
         f"{100 * found.share:.1f} %",
         f"95 % interval {100 * found.low:.1f} to {100 * found.high:.1f} % "
-        f"({'one split' if folds == 1 else f'{folds} folds'}, subjects as blocks), of "
-        f"{found.count:,} labelled frames, from neutral to apex; "
+        f"({'one split' if folds == 1 else f'{folds} folds'}{named}, {blocks}), of "
+        f"{amount(found.count, 'labelled frame')}, from neutral to apex; "
         f"{100 * scores.balanced:.1f} % as the mean over expressions; "
         f"chance {100 * scores.chance:.1f} %, majority {100 * scores.majority:.1f} %",
     )

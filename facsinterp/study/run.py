@@ -19,10 +19,11 @@ from facsinterp.errors import writing
 from facsinterp.progress import SILENT, Progress
 from facsinterp.provenance import Provenance
 from facsinterp.study import registry
-from facsinterp.study.associated import associated
+from facsinterp.study.associated import associated, require_codes
 from facsinterp.study.contract import Inputs, Need, Study
 from facsinterp.study.controls import controls_of, swept_controls
 from facsinterp.study.folder import RunFolder
+from facsinterp.study.inventory import keep_inventory
 from facsinterp.study.ledger import Ledger
 from facsinterp.study.locate import DataPlaces
 from facsinterp.study.pages import site_key
@@ -64,9 +65,12 @@ def run_study(
 def _run(spec: StudySpec, places: DataPlaces, out: Path, work: Work, progress: Progress) -> Path:
     study = registry.load(spec.study)(**spec.params)
     looked = look(spec, places, out, progress)
+    if {Need.ASSOCIATIONS, Need.VISUAL} & study.needs:
+        require_codes(looked.faces, spec.faces.source)
     found = swept(spec, looked, places, out, work)
     folder, store = found.folder, found.store
     ledger = Ledger(folder.path)
+    keep_inventory(looked, found.faces, folder, ledger)
     associations = None
     if Need.ASSOCIATIONS in study.needs:
         associations = associated(spec, store, folder, work)

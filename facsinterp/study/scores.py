@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from facsinterp.stats.accuracy import Scores, score
 from facsinterp.study.folder import NETWORK, PREDICTIONS, RunFolder
@@ -13,7 +15,8 @@ from facsinterp.study.folder import NETWORK, PREDICTIONS, RunFolder
 def scores_of(run: RunFolder) -> Scores | None:
     """How well the networks of a run name the expression of people they never saw.
 
-    Over all folds; None when nothing was trained.
+    Over all folds; None when nothing was trained. Where the subject of a face is not known,
+    the face stands for it: the answers to one face in several folds are not independent.
     """
     files = run.of_folds(PREDICTIONS)
     if not files:
@@ -26,5 +29,14 @@ def scores_of(run: RunFolder) -> Scores | None:
         classes.get_indexer(table["true"]),
         classes.get_indexer(table["predicted"]),
         len(classes),
-        table["subject"].to_numpy(dtype=str),
+        _blocks(table),
     )
+
+
+def _blocks(table: pd.DataFrame) -> NDArray[np.str_] | None:
+    """(answer,) what makes answers alike; None where all are of different faces of nobody."""
+    subject, image = (table[name].to_numpy(dtype=str) for name in ("subject", "image"))
+    if not (subject != "").any() and len(set(image.tolist())) == len(image):
+        return None
+    # No subject's name starts so: a file name cannot.
+    return np.where(subject == "", np.char.add("\0", image), subject)

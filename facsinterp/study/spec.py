@@ -13,13 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from facsinterp.activations.plan import Precision
 from facsinterp.association.settings import Settings
-from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.preparing.prepare import Preparation
+from facsinterp.faces.splits.protocols import protocol
 from facsinterp.provenance import fingerprint
 from facsinterp.saliency.methods import Method
 from facsinterp.study import registry
 from facsinterp.study.contract import Need
 
 Labels = Literal["expression", "shuffled", "identity"]
+Copies = Literal["keep", "drop"]
 Bank = Literal["pixels", "pca", "gabor"]
 Arm = Literal[
     "trained",
@@ -40,7 +42,14 @@ _LATER: Final[Mapping[str, Mapping[str, Any]]] = {
     "": {"controls": None, "visual": {"method": "guided-backprop"}},
     "sweep": {"precision": "float32"},
     "network": {"bank": None, "seed": None, "untrained": False, "rotated": False},
-    "network.train": {"labels": "expression", "first_fold_only": False},
+    "faces.options": {"sequences": "all"},  # of ckplus; those of drawn faces are a number
+    "network.options": {"normalise": None},
+    "network.train": {
+        "labels": "expression",
+        "first_fold_only": False,
+        "protocol": None,
+        "copies": "keep",
+    },
     "association": {"beyond": "within-emotion", "sides": "one", "atom_bins": 11},
 }
 
@@ -64,11 +73,15 @@ class TrainPart(_Part):
 
     folds: int | None = Field(default=None, ge=3)
     hold_out: float | None = Field(default=None, gt=0, lt=1)
+    protocol: str | None = None
+    """A split of the field by name, with the classes that are learnt."""
     first_fold_only: bool = False
     """Whether only the network that is studied is made, not those of the other folds."""
     labels: Labels = "expression"
     """What the network learns to name: the expression, expressions shuffled between the
     sequences of each subject, or the subject."""
+    copies: Copies = "keep"
+    """Whether pictures that are equal to held-out ones stay among those that train."""
     recipe: Mapping[str, Any] = {}
 
 
@@ -233,12 +246,19 @@ def _network_step(network: NetworkPart) -> str:
     if train is None:
         return f"{network.name} with weights {network.weights}{end}"
     verb = "train" if network.learns else "make"
-    if train.folds is None:
-        return f"{verb} {network.name}{end}; {train.hold_out:.0%} of the subjects held out"
-    folds = f"{train.folds} subject-exclusive folds"
-    return (
-        f"{verb} {network.name}{end} in {'the first of ' if train.first_fold_only else ''}{folds}"
-    )
+    return f"{verb} {network.name}{end}{_held_out(train)}"
+
+
+def _held_out(train: TrainPart) -> str:
+    """Who is held out, in words that follow those of the network."""
+    dropped = ", without training copies of held-out pictures" if train.copies == "drop" else ""
+    if train.hold_out is not None:
+        return f"; {train.hold_out:.0%} of the subjects held out{dropped}"
+    first = "the first of " if train.first_fold_only else ""
+    if train.protocol is None:
+        return f" in {first}{train.folds} subject-exclusive folds{dropped}"
+    named = f"{train.protocol} ({protocol(train.protocol).title})"
+    return f" in {first + 'the folds of ' if first else ''}{named}{dropped}"
 
 
 def steps(spec: StudySpec) -> Iterator[tuple[str, str]]:

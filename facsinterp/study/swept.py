@@ -16,10 +16,11 @@ from facsinterp.activations.keeping.folder import place_of
 from facsinterp.activations.plan import Plan
 from facsinterp.activations.store import ActivationStore
 from facsinterp.activations.sweep import sweep
+from facsinterp.amounts import amount
 from facsinterp.errors import StaleStoreError
-from facsinterp.faces.alike import exact_copies
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.faces.sources.registry import source
+from facsinterp.faces.splits.crossing import bearing_two_names
 from facsinterp.faces.table import FaceTable
 from facsinterp.nets.devices import pick
 from facsinterp.nets.network import Network
@@ -114,30 +115,35 @@ def look(spec: StudySpec, places: DataPlaces, out: Path, progress: Progress) -> 
     """The faces that a definition names, with what was noticed in their pictures."""
     corpus = source(spec.faces.source)
     options = corpus.Options(**spec.faces.options)
-    root = places.folder(corpus)
-    faces = corpus.read(root, options)
-    progress.say(f"faces: {len(faces)} images of {corpus.title}")
+    root, faces = places.read(corpus, options)
+    progress.say(f"faces: {amount(len(faces), 'image')} of {corpus.title}")
     pixels = Pixels.decode(
-        faces, corpus.pictures(root, options), spec.preparation, out / ".cache" / "pixels", progress
+        faces,
+        corpus.pictures(root, options),
+        spec.preparation,
+        out / ".cache" / "pixels",
+        progress,
+        models=places.models,
     )
     if pixels.skipped:
-        progress.say(f"faces: {len(pixels.skipped)} pictures cannot be decoded and are left out")
+        progress.say(
+            f"faces: left out, {amount(len(pixels.skipped), 'picture')} that cannot be prepared"
+        )
     shown = faces.select(pixels.images)
     found = faces.found.and_skipped([(skip.path, skip.reason) for skip in pixels.skipped])
-    copies = _copies(shown, pixels)
-    for warning in copies:
+    noticed = _two_names(shown, pixels)
+    for warning in noticed:
         progress.say(f"faces: {warning}")
-    found = replace(found, warnings=(*found.warnings, *copies))
-    return Looked(replace(shown, found=found), pixels)
+    return Looked(replace(shown, found=found.and_warnings(noticed)), pixels)
 
 
-def _copies(faces: FaceTable, pixels: Pixels) -> tuple[str, ...]:
+def _two_names(faces: FaceTable, pixels: Pixels) -> tuple[str, ...]:
     """A warning if a picture stands under the names of two people: held out by name, they may
     have been seen in training."""
-    groups = exact_copies(pixels.array, faces.column("subject"))
+    groups = bearing_two_names(faces, pixels)
     if not groups:
         return ()
-    named = [" = ".join(faces.images[list(group)].tolist()) for group in groups[:_SHOWN]]
+    named = [" = ".join(group) for group in groups[:_SHOWN]]
     more = f" and {len(groups) - _SHOWN} more" if len(groups) > _SHOWN else ""
     return (
         f"pictures that are equal in every pixel bear the names of different subjects, so that "
@@ -156,7 +162,8 @@ def _network(
     # Not before: weights or faces that are refused leave no folder behind.
     folder.path.mkdir(parents=True, exist_ok=True)
     folder.definition.write_text(spec.text, encoding="utf-8")
-    return looker.network, faces.with_split(looker.split.tolist())
+    split = faces.with_split(looker.split.tolist())
+    return looker.network, replace(split, found=faces.found.and_warnings(looker.noticed))
 
 
 def _plan(spec: StudySpec, network: Network, faces: FaceTable, pixels: Pixels) -> Plan:

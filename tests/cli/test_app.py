@@ -10,6 +10,7 @@ import threading
 import urllib.request
 from http.server import ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -159,7 +160,8 @@ def test_a_command_hands_on_its_workers(monkeypatch, tmp_path, command, words):
     def swept(spec, looked, places, out, work, store=None):
         raise Stopped(out, work.crew is not None)
 
-    monkeypatch.setattr(run, "look", lambda *_: None)
+    monkeypatch.setattr(run, "look", lambda *_: SimpleNamespace(faces=None))
+    monkeypatch.setattr(run, "require_codes", lambda *_: None)
     monkeypatch.setattr(run, "swept", swept)
     with pytest.raises(Stopped) as caught:
         raise_of(command, "studies/quickstart", "--out", tmp_path, *words)
@@ -185,17 +187,6 @@ def test_a_sweep_by_workers_gives_the_store_of_one_without(tmp_path, monkeypatch
     assert call(*words, "--store", tmp_path / "b.zarr").exception is None
     data = [ActivationStore.open(place).verify().data for place in (path, tmp_path / "b.zarr")]
     assert data[0].drop_attrs().identical(data[1].drop_attrs())
-
-
-def test_data_check_tells_what_is_there():
-    text = call("data", "check", "drawn").output
-    assert "subjects" in text
-    assert "AU12" in text
-
-
-def test_data_check_wants_a_folder_where_one_is_needed():
-    with pytest.raises(DataError, match="needs a folder"):
-        call("data", "check", "ckplus").exception and raise_of("data", "check", "ckplus")
 
 
 def raise_of(*words):

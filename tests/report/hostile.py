@@ -10,7 +10,8 @@ from facsinterp.activations.keeping.layout import Layer
 from facsinterp.activations.store import ActivationStore
 from facsinterp.association.associate import associate
 from facsinterp.association.settings import Settings
-from facsinterp.faces.table import FaceTable, Found, Terms
+from facsinterp.faces.table import FaceTable
+from facsinterp.faces.terms import Found, Terms
 from facsinterp.labels import FilterId
 from facsinterp.provenance import Provenance
 from facsinterp.report.parts import ControlRun, Curve, Fact, Finding, Section

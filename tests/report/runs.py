@@ -13,7 +13,8 @@ from facsinterp.association.associate import associate
 from facsinterp.association.settings import Settings
 from facsinterp.evidence.dead import dead_filters
 from facsinterp.evidence.visual import VisualEvidence
-from facsinterp.faces.table import FaceTable, Found, Terms
+from facsinterp.faces.table import FaceTable
+from facsinterp.faces.terms import Found, Terms
 from facsinterp.labels import FilterId
 from facsinterp.report.parts import Report
 from facsinterp.report.reading.survey import Survey

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from facsinterp.faces.table import Terms
+from facsinterp.faces.terms import Terms
 from facsinterp.report.building.render import Frame, rendered
 from facsinterp.report.pages import dead, duplicates
 from facsinterp.report.reading.survey import Survey

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from facsinterp.faces.table import Terms
+from facsinterp.faces.terms import Terms
 from facsinterp.report import wording
 from facsinterp.report.pages import filters
 from facsinterp.report.pages.numbers import plain, script

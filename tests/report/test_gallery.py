@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from facsinterp.activations.keeping.layout import Layer
-from facsinterp.faces.table import FaceTable, Terms
+from facsinterp.faces.table import FaceTable
+from facsinterp.faces.terms import Terms
 from facsinterp.report.reading.cards import Box, Cards, field_box, showable
 
 LAYER = Layer("conv2", 4, 12, 12, "ReLU", field_size=14, field_stride=2, field_start=-6.0)

@@ -13,7 +13,7 @@ import facsinterp
 from facsinterp.association.associate import associate
 from facsinterp.association.settings import Settings
 from facsinterp.evidence.visual import VisualEvidence, no_filters
-from facsinterp.faces.table import Terms
+from facsinterp.faces.terms import Terms
 from facsinterp.report.charts import sheets
 from facsinterp.report.charts.colours import GROUND
 from facsinterp.report.pages.looks import FEWEST_OF_HIDDEN

@@ -7,7 +7,7 @@ import pytest
 
 from facsinterp.activations.store import ActivationStore
 from facsinterp.association.methods import methods_text
-from facsinterp.faces.table import Terms
+from facsinterp.faces.terms import Terms
 from facsinterp.provenance import Provenance
 from facsinterp.report.building.render import Frame, rendered
 from facsinterp.report.pages import methods

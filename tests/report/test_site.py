@@ -17,7 +17,8 @@ from facsinterp.association.associate import associate
 from facsinterp.association.columns import PAIRS
 from facsinterp.association.methods import methods_text
 from facsinterp.association.settings import Settings
-from facsinterp.faces.table import FaceTable, Found, Terms
+from facsinterp.faces.table import FaceTable
+from facsinterp.faces.terms import Found, Terms
 from facsinterp.labels import FilterId
 from facsinterp.provenance import Provenance
 from facsinterp.report.parts import Curve, Fact, Finding, Section

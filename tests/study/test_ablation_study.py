@@ -11,8 +11,8 @@ from facsinterp.activations.plan import Plan
 from facsinterp.activations.sweep import sweep
 from facsinterp.association.associate import associate
 from facsinterp.association.settings import Settings
-from facsinterp.faces.pixels import Pixels
-from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.preparing.pixels import Pixels
+from facsinterp.faces.preparing.prepare import Preparation
 from facsinterp.faces.table import FaceTable
 from facsinterp.nets.network import Network
 from facsinterp.study import registry

@@ -3,7 +3,7 @@
 import pytest
 
 from facsinterp.errors import PluginError
-from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.preparing.prepare import Preparation
 from facsinterp.study import registry
 from facsinterp.study.contract import Inputs, Need, Study, StudyResult
 from facsinterp.testing import StudyContract, tiny_faces

@@ -15,6 +15,7 @@ from facsinterp.study import networks, run
 from facsinterp.study.contract import Inputs
 from facsinterp.study.emotion_only import emotion_filters, emotion_store
 from facsinterp.study.folder import RunFolder
+from facsinterp.study.held_out import held_out
 from facsinterp.study.locate import DataPlaces
 from facsinterp.study.parse import parse_spec, read_spec
 from facsinterp.study.run import run_study, sweep_study
@@ -207,7 +208,7 @@ def test_the_sweep_makes_every_store_and_goes_on_where_it_was_stopped(finished, 
     with pytest.raises(KeyboardInterrupt):
         sweep_study(spec, DataPlaces(), tmp_path, device="cpu", progress=stopped)
     sweep_study(spec, DataPlaces(), tmp_path, device="cpu", progress=rest)
-    long = [step for step in whole.steps if step.startswith(("training", "Sweeping", "Decoding"))]
+    long = [step for step in whole.steps if step.startswith(("training", "Sweeping", "Preparing"))]
     assert stopped.steps[:-1] + rest.steps == long
     assert not list(tmp_path.rglob("*.partial"))
     for name in ("trained-3", "shuffled-labels-2", "pca"):
@@ -245,7 +246,7 @@ def test_eigenfaces_are_made_from_training_faces_alone(monkeypatch):
     )
     spec = parse_spec(text, name="bank")
     assert spec.network.train is not None
-    (fold,) = networks._folds(spec.network.train, faces, spec.seed)
+    (fold,) = held_out(spec, faces, pixels).folds
 
     def weights(changed):
         other = type(pixels).from_array(pixels.images, pixels.array.copy())

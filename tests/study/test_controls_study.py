@@ -9,7 +9,7 @@ import xarray as xr
 
 from facsinterp import Control, StudyResult
 from facsinterp.association.table import Associations
-from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.preparing.prepare import Preparation
 from facsinterp.stats.accuracy import score
 from facsinterp.study import registry
 from facsinterp.study.contract import Inputs

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facsinterp.errors import DataError
-from facsinterp.faces.folds import Fold, k_folds
+from facsinterp.faces.splits.folds import Fold, k_folds
 from facsinterp.faces.table import FaceTable
 from facsinterp.study.lessons import class_names, lesson, shuffled_between_sequences
 

@@ -11,6 +11,7 @@ from facsinterp.activations.store import ActivationStore
 from facsinterp.association.table import Associations
 from facsinterp.errors import DataError, StaleStoreError, WeightsError
 from facsinterp.evidence.visual import VisualEvidence
+from facsinterp.faces.inventory import Inventory
 from facsinterp.nets.zoo import from_blueprint
 from facsinterp.study import networks
 from facsinterp.study.folder import RunFolder
@@ -177,6 +178,38 @@ def test_publish_needs_a_finished_run(tmp_path, copy):
     assert publish(folder).is_file()
 
 
+def test_a_run_keeps_an_inventory_of_its_faces(finished):
+    found = Inventory.from_json(finished.inventory.read_text(encoding="utf-8"))
+    assert (found.faces, found.subjects) == (81, 9)
+    assert found.pictures is not None
+    assert (found.pictures.prepared, found.pictures.sizes) == (True, {"32 x 32": 81})
+    (split,) = found.splits
+    assert (split.name, split.subjects, split.copies) == ("this run", 0, 0)
+    assert sum(split.sizes.values()) == 81
+    page = (finished.site / "data.html").read_text(encoding="utf-8")
+    assert "81 pictures as the network gets them: 32 × 32 pixels, grey." in page
+
+
+@pytest.mark.parametrize("content", [None, "{}", "no json"])
+def test_runs_without_an_inventory_are_published_as_well(copy, content):
+    folder = RunFolder(next((copy / "small").iterdir()))
+    folder.inventory.unlink()
+    if content is not None:
+        folder.inventory.write_text(content)
+    listener = Listener()
+    page = publish(folder.path, progress=listener).with_name("data.html")
+    assert "Nobody looked for copies" in page.read_text(encoding="utf-8")
+    said = [news for news in listener.news if "without the inventory" in news]
+    assert len(said) == (content is not None)
+
+
+def test_a_lost_inventory_is_taken_again(copy, finished):
+    folder = RunFolder(next((copy / "small").iterdir()))
+    folder.inventory.unlink()
+    run(copy)
+    assert folder.inventory.read_bytes() == finished.inventory.read_bytes()
+
+
 def test_given_weights_are_loaded_and_all_faces_are_looked_at(copy, tmp_path):
     weights = next(copy.glob("small/*/network/fold-1/weights.safetensors"))
     (tmp_path / "data").mkdir()
@@ -204,16 +237,20 @@ def test_refused_weights_leave_no_run_behind(tmp_path):
     assert not (tmp_path / "out" / "small").exists()
 
 
-def test_faces_without_expressions_are_refused_and_leave_no_run(tmp_path):
+@pytest.mark.parametrize(
+    ("column", "reason"), [("AU12", "too few expressions"), ("expression", "no face is coded")]
+)
+def test_faces_that_cannot_be_studied_are_refused_and_leave_no_run(tmp_path, column, reason):
     (tmp_path / "data").mkdir()
-    rows = [f"{i}.png,S{i},1" for i in range(6)]
-    (tmp_path / "data" / "faces.csv").write_text("\n".join(["path,subject,AU12", *rows]))
+    cell = "1" if column == "AU12" else "happy"
+    rows = [f"{i}.png,S{i},{cell}" for i in range(6)]
+    (tmp_path / "data" / "faces.csv").write_text("\n".join([f"path,subject,{column}", *rows]))
     for i in range(6):
         Image.new("L", (32, 32), 40 * i).save(tmp_path / "data" / f"{i}.png")
     text = DEFINITION.replace('"drawn"', '"manifest"')
     for line in ("subjects = 9\n", "sequences = 3\n", "pixels = 32\n"):
         text = text.replace(line, "")
-    with pytest.raises(DataError, match="too few expressions"):
+    with pytest.raises(DataError, match=reason):
         run(tmp_path / "out", text, places=DataPlaces(tmp_path / "data"))
     assert not (tmp_path / "out" / "small").exists()
 

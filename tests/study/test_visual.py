@@ -15,7 +15,7 @@ from facsinterp.activations.sweep import sweep
 from facsinterp.association.associate import associate
 from facsinterp.association.table import Associations
 from facsinterp.evidence.visual import ATTRIBUTIONS, VisualEvidence
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.faces.regions import LOCATED, regions_of
 from facsinterp.nets.network import Network
 from facsinterp.nets.receptive import receptive_fields

@@ -60,6 +60,8 @@ class Frame:
     version: str
     policy: str = POLICY
     pages: tuple[tuple[str, str], ...] = PAGES
+    warning: str = ""
+    """What every page says at its foot."""
 
 
 def navigation(survey: Survey) -> tuple[tuple[str, str], ...]:

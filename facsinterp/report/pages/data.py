@@ -9,15 +9,20 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from facsinterp.faces.inventory import Inventory, PictureCounts, Split
 from facsinterp.facs import describe
 from facsinterp.report.pages.exports import left_in_the_run, tables
 from facsinterp.report.pages.page import Made, Page
 from facsinterp.report.pages.tables import Table, Written, file_format, written
 from facsinterp.report.reading.survey import Survey
-from facsinterp.report.wording import significant
+from facsinterp.report.wording import count, listed, plural, significant
+from facsinterp.report.words.terms import KEEP
 
 Content = dict[str, Any]
 _FEW: Final = 10  # people with fewer of whom hardly anything can pass
+_PARTS: Final = ("train", "validation", "test")
+_KINDS: Final = 4  # names in a row, before "and so many more"
+_GROUPS_SHOWN: Final = 50
 _SKIPPED_SHOWN: Final = 200  # skipped files listed by name; the counts by reason are whole
 
 
@@ -36,8 +41,9 @@ def _content(survey: Survey) -> Content:
     """What the loader found, what it left out, the terms, and the codes."""
     faces = survey.faces
     found = faces.found
-    hidden = survey.hidden
-    reasons = Counter(reason for _, reason in found.skipped)
+    hidden, inventory = survey.hidden, survey.report.inventory
+    reasons = Counter(found.left_out)
+    shown = found.skipped[:_SKIPPED_SHOWN]
     subjects = faces.column("subject")
     return {
         "found": found,
@@ -46,11 +52,13 @@ def _content(survey: Survey) -> Content:
             for name in dict.fromkeys([*found.counts, *found.expected])
         ],
         "reasons": reasons.most_common(),
-        "skipped": found.skipped[:_SKIPPED_SHOWN],
-        "skipped_more": max(0, len(found.skipped) - _SKIPPED_SHOWN),
+        "skipped": shown,
+        "skipped_more": reasons.total() - len(shown),
         "terms": faces.terms,
+        "keep": KEEP if survey.kept_to_oneself else "",
+        "seen": None if inventory is None else _seen(inventory),
         "n_hidden": int(hidden.sum()),
-        "n_hidden_subjects": len(set(subjects[hidden].tolist())),
+        "n_hidden_subjects": len(set(subjects[hidden].tolist()) - {""}),
         "n_hidden_looked": int(hidden[survey.rows].sum()),
         "few": _few(survey),
         "n_faces": len(faces),
@@ -60,6 +68,63 @@ def _content(survey: Survey) -> Content:
         "splits": _tally(faces.column("split")),
         "phases": _tally(faces.column("phase")),
     }
+
+
+def _seen(inventory: Inventory) -> Content:
+    """Sizes, copies, and what stands on two sides of a split."""
+    pictures = inventory.pictures
+    splits = inventory.splits
+    return {
+        "pictures": pictures,
+        "kinds": "" if pictures is None else _kinds(pictures),
+        "differing": [] if pictures is None else list(_differing(pictures)),
+        "splits": splits,
+        "parts": [part for part in _PARTS if any(part in one.sizes for one in splits)],
+        "crossed": [words for one in splits if (words := _crossed(one))],
+    }
+
+
+def _kinds(pictures: PictureCounts) -> str:
+    """`48 × 48 pixels, grey`: of what is not the same everywhere, how many are so."""
+    told = []
+    for counts, unit in ((pictures.sizes, " pixels"), (pictures.modes, "")):
+        names = [name.replace(" x ", " × ") + unit for name in counts]
+        many = [f"{name} ({count(n)})" for name, n in zip(names, counts.values(), strict=True)]
+        more = [f"{count(len(many) - _KINDS)} other kinds"] if len(many) > _KINDS else []
+        told.append(names[0] if len(names) == 1 else listed([*many[:_KINDS], *more]))
+    return ", ".join(told)
+
+
+def _differing(pictures: PictureCounts) -> Iterator[Content]:
+    """Groups of copies that contradict one another, the first of them by name."""
+    for what, groups in (
+        ("different expressions", pictures.other_expressions),
+        ("the names of different subjects", pictures.other_subjects),
+    ):
+        if groups:
+            shown = [_together(group) for group in groups[:_GROUPS_SHOWN]]
+            left = max(0, len(groups) - _GROUPS_SHOWN)
+            yield {"what": what, "n": len(groups), "shown": shown, "left": left}
+
+
+def _together(group: tuple[str, ...]) -> str:
+    more = f" and {count(len(group) - _KINDS)} more" if len(group) > _KINDS else ""
+    return " = ".join(group[:_KINDS]) + more
+
+
+def _crossed(one: Split) -> str:
+    """What stands on two sides of a split, in a sentence; empty where nothing does."""
+    seen = [f"{plural(n, f'{part} face')}" for part, n in one.seen.items() if n]
+    people = plural(one.subjects, "subject") if one.subjects else ""
+    words = []
+    if people:
+        words.append(f"{people} {'has' if one.subjects == 1 else 'have'} faces on two sides")
+    if seen:
+        are = "stands" if sum(one.seen.values()) == 1 else "stand"
+        words.append(f"{listed(seen)} {are} in train as well, equal in every pixel")
+    elif one.copies:
+        words.append(f"{plural(one.copies, 'group')} of equal pictures stand on two sides")
+    return f"{one.name.capitalize()}: {'; '.join(words)}." if words else ""
 
 
 def _listed(made: Written) -> Content:

@@ -26,6 +26,7 @@ from facsinterp.report.reading.survey import Survey
 from facsinterp.report.wording import count, median_count
 from facsinterp.report.words.answer import answer, more, not_tested_beyond, subjects_of
 from facsinterp.report.words.beside import seeds
+from facsinterp.report.words.terms import KEEP
 from facsinterp.report.words.verdicts import LEGEND, SHORT
 
 Content = dict[str, Any]
@@ -150,6 +151,7 @@ def _content(survey: Survey) -> Content:
         "layers": [(layer, layer_page(layer)) for layer in survey.layer_names],
         "shape": survey.thumbnail,
         "terms": survey.faces.terms,
+        "keep": KEEP if survey.kept_to_oneself else "",
         "n_hidden": int(survey.hidden.sum()),
         "first": survey.addresses[0] if survey.addresses else INDEX,
         "curves": _curve_charts(report.curves),

@@ -31,8 +31,17 @@ def _faces(survey: Survey) -> str:
     return (
         f"{plural(len(faces), 'face').capitalize()}{who}{where}, with codes of the Facial Action "
         "Coding System (Ekman, Friesen & Hager 2002), were shown to the network, and the answers "
-        f"of {plural(len(survey.filters), 'filter')} in {layers} were recorded."
+        f"of {plural(len(survey.filters), 'filter')} in {layers} were recorded.{_not_shown(survey)}"
     )
+
+
+def _not_shown(survey: Survey) -> str:
+    """That some faces are in no picture, where the terms of the data ask it."""
+    n = int(survey.hidden.sum())
+    if not n:
+        return ""
+    which = "None of them" if n == len(survey.faces) else f"Of {plural(n, 'face')} none"
+    return f" {which} is shown, as the terms of the data ask."
 
 
 def _pictures(survey: Survey) -> Iterator[str]:

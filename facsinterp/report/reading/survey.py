@@ -149,6 +149,12 @@ class Survey:
         return ~showable(self.faces)
 
     @cached_property
+    def kept_to_oneself(self) -> bool:
+        """Whether the site holds pictures of faces that the terms forbid to pass on."""
+        shown = self.thumbnail is not None and not self.hidden.all()
+        return shown and not self.faces.terms.redistributable
+
+    @cached_property
     def pictured(self) -> NDArray[np.int64]:
         """Positions, ascending, of the faces that have a page: of filters and of units."""
         found = [self.strongest.shown]
