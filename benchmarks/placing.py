@@ -214,7 +214,8 @@ class Run:
         if corpus.masks is None:
             return None
         options = corpus.Options(**self.spec.faces.options)
-        masks: Masks = corpus.masks(self.places.folder(corpus), options)
+        root, _ = self.places.read(corpus, options)
+        masks: Masks = corpus.masks(root, options)
         rows, faces = self.rows, self.looked.faces
         some = faces.select(faces.images[rows])
         by_unit = {u: changed(some, masks, u, self.spec.preparation).mask for u in units}

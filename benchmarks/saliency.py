@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from sweep import CLASSES, drawn, in_turns, lay_out, machine
 from torch import nn
 
-from facsinterp.faces.pixels import Pixels
+from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.nets import zoo
 from facsinterp.nets.network import Network, to_tensor
 from facsinterp.nets.taps import tapping

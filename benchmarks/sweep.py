@@ -32,8 +32,8 @@ from facsinterp.activations.keeping.layout import RANKS
 from facsinterp.activations.plan import Plan, Precision
 from facsinterp.activations.store import ActivationStore
 from facsinterp.activations.sweep import sweep
-from facsinterp.faces.pixels import Pixels
-from facsinterp.faces.prepare import Preparation
+from facsinterp.faces.preparing.pixels import Pixels
+from facsinterp.faces.preparing.prepare import Preparation
 from facsinterp.faces.sources.registry import source
 from facsinterp.faces.table import FaceTable
 from facsinterp.nets import zoo
