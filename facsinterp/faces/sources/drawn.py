@@ -12,7 +12,7 @@ from facsinterp.faces.drawn import UNITS, Frame, cast, take
 from facsinterp.faces.drawn.cast import FRAMES
 from facsinterp.faces.pictures import Skip
 from facsinterp.faces.sources.contract import Source, SourceOptions
-from facsinterp.faces.sources.reading.drawings import TERMS, Drawings, Rows
+from facsinterp.faces.sources.reading.drawings import Drawings, Rows
 from facsinterp.faces.table import FaceTable
 from facsinterp.faces.terms import Found
 
@@ -55,14 +55,7 @@ def read(_root: Path | None, options: DrawnOptions) -> FaceTable:
         table.letters > 0,
         intensity=table.letters,
         side=table.side,
-        subject=table.subject,
-        sequence=table.sequence,
-        frame=table.frame,
-        phase=table.phase,
-        expression=table.expression,
-        path=table.path,
-        landmarks=table.landmarks,
-        terms=TERMS,
+        **table.columns(),
         found=Found(
             layout="drawn",
             counts={

@@ -13,7 +13,7 @@ from facsinterp.faces.drawn import UNITS, Frame
 from facsinterp.faces.drawn.micro import MicroClip, clip, clips
 from facsinterp.faces.pictures import Skip
 from facsinterp.faces.sources.contract import Source, SourceOptions
-from facsinterp.faces.sources.reading.drawings import TERMS, Drawings, Rows
+from facsinterp.faces.sources.reading.drawings import Drawings, Rows
 from facsinterp.faces.table import FaceTable
 from facsinterp.faces.terms import Found
 
@@ -61,19 +61,12 @@ def read(_root: Path | None, options: DrawnClipsOptions) -> FaceTable:
         coded=coded,
         intensity=np.where(coded, np.where(present, table.letters, 0), np.nan),
         side=np.where(present, table.side, ""),
-        subject=table.subject,
-        sequence=table.sequence,
-        frame=table.frame,
-        phase=table.phase,
-        expression=table.expression,
-        path=table.path,
-        landmarks=table.landmarks,
+        **table.columns(),
         clip=[
             (one.onset, one.apex, one.offset)
             for one, taken in zip(shown, numbers, strict=True)
             for _ in taken
         ],
-        terms=TERMS,
         found=Found(
             layout="drawn clips, 200 frames a second",
             counts={"subjects": options.subjects, "clips": len(shown), "images": images},

@@ -57,14 +57,6 @@ def k_folds(faces: FaceTable, count: int, seed: int) -> tuple[Fold, ...]:
     return folds_of(faces, [f"fold-{k + 1:0{width}d}" for k in range(count)], dealt)
 
 
-def leave_one_subject_out(faces: FaceTable) -> tuple[Fold, ...]:
-    """One split for each subject, who alone tests; the next by name validates.
-
-    Raises DataError when a face has no subject, or with fewer than three subjects.
-    """
-    return without_each(faces, subjects_of(faces, at_least=3, what="leaving one subject out"))
-
-
 def without_each(faces: FaceTable, subjects: NDArray[np.str_]) -> tuple[Fold, ...]:
     """One split for each of these subjects, who alone tests; the next of them validates."""
     # A fold's name is that of a folder, too.

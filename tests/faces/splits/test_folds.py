@@ -6,8 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facsinterp.errors import DataError
-from facsinterp.faces.splits.folds import hold_out, k_folds, leave_one_subject_out
+from facsinterp.faces.splits.folds import hold_out, k_folds
+from facsinterp.faces.splits.protocols import protocol
 from facsinterp.faces.table import FaceTable
+
+leave_one_subject_out = protocol("leave-one-subject-out").folds
 
 
 def faces_of(subjects):

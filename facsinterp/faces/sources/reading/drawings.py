@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,19 @@ class Rows:
         self.phase += [frame.phase for frame in frames]
         self.expression += [frame.expression for frame in frames]
         self.path += [frame.path for frame in frames] if paths is None else paths
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of a face table that these rows fill, but for the codes."""
+        return {
+            "subject": self.subject,
+            "sequence": self.sequence,
+            "frame": self.frame,
+            "phase": self.phase,
+            "expression": self.expression,
+            "path": self.path,
+            "landmarks": self.landmarks,
+            "terms": TERMS,
+        }
 
 
 @dataclass(frozen=True)
