@@ -10,12 +10,18 @@ than before it, and each image standardised by its own mean and deviation.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
+from typing import Literal
 
+import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
+from facsinterp.nets.khorrami import K_RANGE
 from facsinterp.nets.normalise import Normalisation, normaliser
+
+Initialiser = Literal["glorot", "he", "khorrami"]
 
 
 class BreuerOptions(BaseModel):
@@ -25,6 +31,10 @@ class BreuerOptions(BaseModel):
 
     bias: bool = True
     """Whether convolutions have biases; dense layers always have."""
+    initialiser: Initialiser = "glorot"
+    """How weights are drawn: Glorot & Bengio (2010), uniform; He et al. (2015), Gaussian with
+    deviation sqrt(2 / fan-in); or as Khorrami et al. ran theirs, Gaussian with deviation
+    k / sqrt(fan-in) and one k from U[0.2, 1.2] for the network."""
     normalise: Normalisation = "image"
     dropout_maps: float = Field(default=0.25, ge=0, lt=1)
     """Share of the values after the third pooling that are dropped in training."""
@@ -53,9 +63,22 @@ def breuer2017(options: BreuerOptions, *, outputs: int, size: int, channels_in: 
     parts["relu4"] = nn.ReLU()
     parts["dropout4"] = nn.Dropout(options.dropout_dense)
     parts["output"] = nn.Linear(512, outputs)
-    for part in parts.values():
-        if isinstance(part, (nn.Conv2d, nn.Linear)):
-            nn.init.xavier_uniform_(part.weight)
-            if part.bias is not None:
-                nn.init.zeros_(part.bias)
+    _initialise(parts, options.initialiser)
     return nn.Sequential(parts)
+
+
+def _initialise(parts: OrderedDict[str, nn.Module], initialiser: Initialiser) -> None:
+    low, high = K_RANGE
+    k = low + (high - low) * torch.rand(()).item() if initialiser == "khorrami" else 0.0
+    for part in parts.values():
+        if not isinstance(part, (nn.Conv2d, nn.Linear)):
+            continue
+        match initialiser:
+            case "glorot":
+                nn.init.xavier_uniform_(part.weight)
+            case "he":
+                nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+            case "khorrami":
+                nn.init.normal_(part.weight, std=k / math.sqrt(part.weight[0].numel()))
+        if part.bias is not None:
+            nn.init.zeros_(part.bias)

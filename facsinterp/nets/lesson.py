@@ -66,8 +66,10 @@ class Lesson(pl.LightningModule):
         recipe, weights = self._recipe, self.module.parameters()
         optimizer: torch.optim.Optimizer
         if recipe.optimizer == "adam":
+            # Fused: one pass over weights, slopes and moments instead of ten, which took a
+            # quarter of a step of breuer2017 on 16 faces of 48 px.
             optimizer = torch.optim.Adam(
-                weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+                weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
             )
         else:
             optimizer = torch.optim.SGD(

@@ -1,7 +1,9 @@
-"""Networks by name: the two papers' own, and any module that the user can import.
+"""Networks by name: the two papers' own, two they are compared with, and any importable one.
 
 breuer2017    Breuer & Kimmel 2017
 khorrami2015  Khorrami, Paine & Huang 2015, as run or as written
+vgg           a VGG for 48 px, after Pramerdorfer & Kampel 2016
+resnet        a ResNet-34 of half width for 48 px, after Pramerdorfer & Kampel 2016
 package.module:builder    a function of the user's that returns an nn.Module
 """
 
@@ -23,6 +25,8 @@ from facsinterp.nets.blueprint import Blueprint
 from facsinterp.nets.breuer import BreuerOptions, breuer2017
 from facsinterp.nets.khorrami import KhorramiOptions, khorrami2015
 from facsinterp.nets.network import did_you_mean
+from facsinterp.nets.resnet import ResnetOptions, resnet
+from facsinterp.nets.vgg import VggOptions, vgg
 
 Builder = Callable[..., nn.Module]
 
@@ -41,6 +45,8 @@ class Architecture:
 ARCHITECTURES: Final[Mapping[str, Architecture]] = {
     "breuer2017": Architecture("Breuer & Kimmel 2017", BreuerOptions, breuer2017, 8),
     "khorrami2015": Architecture("Khorrami, Paine & Huang 2015", KhorramiOptions, khorrami2015, 8),
+    "vgg": Architecture("VGG, after Pramerdorfer & Kampel 2016", VggOptions, vgg, 8),
+    "resnet": Architecture("ResNet, after Pramerdorfer & Kampel 2016", ResnetOptions, resnet, 8),
 }
 
 

@@ -1,10 +1,13 @@
 """Training on small tasks: it learns, repeats itself, stops, keeps the best and cleans up."""
 
+import copy
 import logging
 import signal
 import warnings
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -42,8 +45,7 @@ class Tiny(nn.Module):
         return self.out(self.drop(maps.flatten(1)))
 
 
-@pytest.fixture(scope="module")
-def task():
+def bars():
     """A bright bar, lying, standing or in no place: 240 images of 16 pixels."""
     rng = np.random.default_rng(1)
     labels = rng.integers(0, 3, 240)
@@ -55,6 +57,11 @@ def task():
         if label == 2:
             image[2:14, col] += 140
     return images.astype(np.uint8), labels
+
+
+@pytest.fixture(scope="module")
+def task():
+    return bars()
 
 
 def train(task, module=None, **changes):
@@ -102,6 +109,38 @@ def test_a_seed_gives_the_same_bits(task, precision):
     assert first.network.fingerprint == again.network.fingerprint
     assert first.curves == again.curves
     assert first.network.fingerprint != other.network.fingerprint
+
+
+def bits_on_one_thread():
+    """What two trainings end at, in this thread of this process."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return [
+            train(
+                bars(), recipe=replace(PLAIN, epochs=2, augmentation="light", precision=each)
+            ).network.fingerprint
+            for each in ("float32", "bf16")
+        ]
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_worker_thread_gives_the_bits_of_the_main_thread_of_another_process():
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as other:
+        wanted = other.submit(bits_on_one_thread)
+        with ThreadPoolExecutor(1) as worker:  # as Dask runs a task; warnings are errors here
+            found = worker.submit(bits_on_one_thread).result()
+    assert found == wanted.result()
+
+
+def test_the_validation_faces_may_be_the_test_faces(task):
+    """As in the first version of Khorrami et al., who chose the checkpoint on the test fold."""
+    images, labels = task
+    test = np.arange(200, 240)
+    trained = train(task, train=np.arange(200), validation=test)
+    said = predict(trained.network, images, test, device="cpu").argmax(axis=1)
+    assert np.mean(said == labels[test]) == max(trained.curves.validation_accuracy)
 
 
 def test_the_weights_are_those_of_the_first_best_epoch(task):
@@ -157,6 +196,31 @@ def test_the_first_update_is_the_one_that_the_recipe_says(task):
     for name, value in before.items():
         wanted = value - 0.5 * (slopes[name] + 0.1 * value)
         assert torch.allclose(after[name], wanted, atol=1e-6)
+
+
+def slopes_of_all(task, module):
+    """Of the mean loss of the training faces, as bfloat16 with channels last gives them."""
+    images, labels = task
+    module = copy.deepcopy(module).train().to(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = module(torch.from_numpy(images[:160])[:, None].float() / 255)
+    loss = nn.functional.cross_entropy(logits.float(), torch.from_numpy(labels[:160]))
+    names = [name for name, _ in module.named_parameters()]
+    return dict(zip(names, torch.autograd.grad(loss, list(module.parameters())), strict=True))
+
+
+def test_the_first_update_of_adam_is_one_learning_rate_down_each_slope(task):
+    """Its moments are the slope and its square then: every weight moves by the same length."""
+    module = zoo.build("khorrami2015", {"dropout": 0, "k": 1.0}, classes=CLASSES, size=16)
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    slopes = slopes_of_all(task, module)
+    once = Recipe(epochs=1, batch_size=160, augmentation="none", precision="bf16")
+    after = train(task, module, recipe=once).network.module.state_dict()
+    for name, slope in slopes.items():
+        clear = slope.abs() > 0.02 * slope.abs().max()  # others may round to either side
+        assert clear.float().mean() > 0.1
+        moved = after[name] - before[name]
+        assert torch.allclose(moved[clear], -1e-3 * slope.sign()[clear], atol=1e-6)
 
 
 def test_learning_rates_fall_as_the_schedule_says(task):

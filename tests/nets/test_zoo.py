@@ -137,6 +137,21 @@ def test_breuer_starts_glorot_uniform():
     assert not module.conv2.bias.any()
 
 
+@pytest.mark.parametrize(
+    ("initialiser", "least", "most"), [("he", 1.4, 1.43), ("khorrami", 0.2, 1.2)]
+)
+def test_breuer_starts_as_its_option_says(initialiser, least, most):
+    """The deviation of every layer is one number over the root of its fan-in."""
+    module = build("breuer2017", {"initialiser": initialiser}, classes=EIGHT, size=16, seed=3)
+    found = [
+        getattr(module, name).weight.std().item() * math.sqrt(fan_in)
+        for name, fan_in in (("conv2", 64 * 25), ("conv3", 128 * 25), ("fc4", 1024))
+    ]
+    assert found == pytest.approx([found[0]] * 3, rel=0.02)
+    assert least < found[0] < most
+    assert not module.conv2.bias.any()
+
+
 def box_mean_slowly(image):
     rows, cols = image.shape
     means = np.zeros_like(image)
@@ -215,7 +230,7 @@ def test_a_seed_gives_the_same_weights_and_leaves_the_generator_alone():
 def test_unknown_names_are_answered_with_near_ones():
     with pytest.raises(InputError, match="did you mean 'khorrami2015'"):
         build("khorami2015", classes=EIGHT, size=96)
-    with pytest.raises(InputError, match="known: breuer2017, khorrami2015"):
+    with pytest.raises(InputError, match="known: breuer2017, khorrami2015, vgg, resnet"):
         build("xyz", classes=EIGHT, size=96)
 
 
