@@ -31,6 +31,13 @@ class Fold:
     validation: NDArray[np.int64]
     test: NDArray[np.int64]
 
+    def parts(self, count: int) -> NDArray[np.str_]:
+        """(image,) the part of each of `count` faces: train, validation, test, or "" for none."""
+        found = np.full(count, "", dtype="U10")
+        for part in ("train", "validation", "test"):
+            found[getattr(self, part)] = part
+        return found
+
 
 def k_folds(faces: FaceTable, count: int, seed: int) -> tuple[Fold, ...]:
     """`count` splits: fold k tests, the fold after it validates, the others train.
