@@ -42,11 +42,11 @@ from facsinterp.progress import SILENT
 from facsinterp.saliency.picture import picture
 from facsinterp.saliency.store import Attributions
 from facsinterp.saliency.top import TopFaces
+from facsinterp.study.corpus import Corpus, look
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.locate import DataPlaces
 from facsinterp.study.parse import parse_spec
 from facsinterp.study.spec import StudySpec
-from facsinterp.study.swept import Looked, look
 
 RANKS: Final = 9
 # Pairs with the highest z that are also told by themselves.
@@ -183,7 +183,7 @@ class Run:
     folder: RunFolder
     spec: StudySpec
     store: ActivationStore
-    looked: Looked
+    looked: Corpus
     network: Network
     places: DataPlaces
 
@@ -278,7 +278,7 @@ def main() -> None:
     folder, places = RunFolder(asked.run), DataPlaces.parse(asked.data)
     spec = parse_spec(folder.definition.read_text(encoding="utf-8"), name="run")
     with tempfile.TemporaryDirectory() as scratch:
-        looked = look(spec, places, Path(scratch), SILENT)
+        looked = look(spec.faces, places, Path(scratch), SILENT)
         store, network = (
             ActivationStore.open(folder.store),
             load_network(folder.network(asked.fold)),

@@ -19,7 +19,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 # What can change a number in a result; shown in the report and kept in each store.
-PACKAGES: Final = ("facsinterp", "torch", "numpy", "scipy", "xarray", "zarr", "lightning", "kornia")
+PACKAGES: Final = (
+    "facsinterp",
+    "torch",
+    "numpy",
+    "scipy",
+    "xarray",
+    "zarr",
+    "lightning",
+    "kornia",
+    "numba",
+    "statsmodels",
+    "scikit-image",
+    "scikit-learn",
+)
 
 
 def fingerprint(*parts: Any) -> str:  # noqa: ANN401 - any content may be fingerprinted

@@ -32,12 +32,16 @@ OutOption = Annotated[Path, typer.Option("--out", help="Where reports are writte
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
 WorkersOption = Annotated[
     int | None,
-    typer.Option("--workers", metavar="N", help="Sweep on N processes of this machine.", min=1),
+    typer.Option(
+        "--workers", metavar="N", help="Sweep, and do jobs, on N processes of this machine.", min=1
+    ),
 ]
 SchedulerOption = Annotated[
     str | None,
     typer.Option(
-        "--scheduler", metavar="ADDRESS", help="Sweep on the workers of this Dask scheduler."
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Sweep, and do jobs, on the workers of this Dask scheduler.",
     ),
 ]
 RunFolder = Annotated[
@@ -50,7 +54,7 @@ def main() -> None:
     try:
         app()
     except FacsinterpError as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo("\n".join([f"error: {error}", *getattr(error, "__notes__", ())]), err=True)
         sys.exit(2)
     except OSError as error:
         typer.echo(f"error: {_of_system(error)}", err=True)
@@ -75,7 +79,7 @@ def _of_system(error: OSError) -> Fault:
 def check(study: Definition) -> None:
     """Check a definition; print its id and what would be computed."""
     from facsinterp.study.parse import read_spec
-    from facsinterp.study.spec import steps
+    from facsinterp.study.steps import steps
 
     spec = read_spec(study)
     typer.echo(f"{spec.name}  {spec.id}\n{spec.question}\n")
@@ -100,7 +104,8 @@ def run(
     from facsinterp.study.parse import read_spec
     from facsinterp.study.run import run_study
 
-    spec, places = read_spec(study), DataPlaces.parse(data or [], model or [])
+    spec = read_spec(study)
+    places = DataPlaces.parse(data or [], model or [], spec.also)
     with crew_of(workers, scheduler) as crew:
         index = run_study(spec, places, out, device=device, crew=crew, progress=progress())
     typer.echo(f"report: {index}")
@@ -131,7 +136,8 @@ def sweep(
     from facsinterp.study.parse import read_spec
     from facsinterp.study.run import sweep_study
 
-    spec, places = read_spec(study), DataPlaces.parse(data or [], model or [])
+    spec = read_spec(study)
+    places = DataPlaces.parse(data or [], model or [], spec.also)
     with crew_of(workers, scheduler) as crew:
         found = sweep_study(
             spec, places, out, store=store, device=device, crew=crew, progress=progress()

@@ -15,7 +15,8 @@ DataOption = Annotated[
     typer.Option(
         "--data",
         metavar="PATH",
-        help="The data set's folder, or one that holds it; NAME=PATH names one source's.",
+        help="The data set's folder, or one that holds it; NAME=PATH for one source, or one "
+        "[also.NAME], of several.",
     ),
 ]
 ModelOption = Annotated[

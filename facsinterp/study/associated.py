@@ -12,7 +12,7 @@ from facsinterp.provenance import fingerprint
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.ledger import Ledger, discard
 from facsinterp.study.spec import StudySpec
-from facsinterp.study.swept import Work
+from facsinterp.study.work import Work
 
 
 def require_codes(faces: FaceTable, title: str) -> None:
@@ -28,6 +28,14 @@ def require_codes(faces: FaceTable, title: str) -> None:
             do="choose faces that are coded, or a study that needs no codes, such as dead-filters",
         )
     )
+
+
+def counting_device(device: str) -> str:
+    """Where shuffles are counted when networks run on `device`: there on CUDA, else the processor.
+
+    Metal has no exact sums of whole numbers.
+    """
+    return device if device.startswith("cuda") else "cpu"
 
 
 def associated(
@@ -51,8 +59,7 @@ def associated(
         store,
         spec.settings,
         progress,
-        # Metal has no exact sums of whole numbers; shuffles are counted on the processor there.
-        device=work.device if work.device.startswith("cuda") else "cpu",
+        device=counting_device(work.device),
         crew=work.crew,
         scratch=folder.association_parts,
     )

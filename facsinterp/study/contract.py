@@ -12,6 +12,10 @@ says what must be there before it runs; `run` gets `Inputs` and gives a `StudyRe
             strongest = inputs.store.data["peak"].max("image").to_series().nlargest(self.top)
             return StudyResult(tables={"brightest": strongest.reset_index()})
 
+Work that falls apart, such as trainings over folds and seeds, is named by `jobs` and done before
+`run` (see `facsinterp.study.jobs.contract`): many at a time, on workers where there are any,
+and never twice.
+
 It is found through an entry point:
 
     [project.entry-points."facsinterp.studies"]
@@ -25,9 +29,10 @@ for the same inputs. Subclass `facsinterp.testing.StudyContract` to test that yo
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -36,6 +41,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from facsinterp.activations.store import ActivationStore
+from facsinterp.association.settings import Settings
 from facsinterp.association.table import Associations
 from facsinterp.errors import PluginError
 from facsinterp.evidence.visual import VisualEvidence
@@ -44,13 +50,27 @@ from facsinterp.progress import SILENT, Progress
 from facsinterp.report.parts import Finding, Section
 from facsinterp.stats.accuracy import Scores
 from facsinterp.study import card
+from facsinterp.study.corpus import Corpus
+from facsinterp.study.jobs.contract import OWN, Given, Job, folder_of
 
 if TYPE_CHECKING:
     from facsinterp.faces.preparing.pixels import Pixels
     from facsinterp.faces.preparing.prepare import Preparation
     from facsinterp.nets.network import Network
+    from facsinterp.study.parts import NetworkPart
 
-__all__ = ["Control", "Finding", "Inputs", "Need", "Section", "Study", "StudyResult"]
+__all__ = [
+    "Control",
+    "Corpus",
+    "Finding",
+    "Given",
+    "Inputs",
+    "Job",
+    "Need",
+    "Section",
+    "Study",
+    "StudyResult",
+]
 
 T = TypeVar("T")
 
@@ -93,6 +113,13 @@ class Inputs:
     """A folder of the study's own; the only place it may write to."""
     seed: int = 0
     progress: Progress = SILENT
+    network_part: NetworkPart | None = None
+    """The `[network]` part of the definition, to be trained in other folds or from other seeds."""
+    settings: Settings = field(default_factory=Settings)
+    """Of associations, as `[association]` has them."""
+    finished: Mapping[str, Path] = field(default_factory=dict)
+    """Folders of finished jobs by key; `folder` finds one."""
+    given_corpora: Mapping[str, Corpus] | None = None
     given_network: Network | None = None
     given_store: ActivationStore | None = None
     given_associations: Associations | None = None
@@ -126,6 +153,24 @@ class Inputs:
     def visual(self) -> VisualEvidence:
         """What can be seen of the filters (needs `Need.VISUAL`)."""
         return _declared(self.given_visual, Need.VISUAL)
+
+    @cached_property
+    def corpora(self) -> Mapping[str, Corpus]:
+        """All faces that jobs may look at: the definition's own under "", others by name.
+
+        They are as they were read: `faces` has the parts in the studied network's training too.
+        """
+        own = {OWN: Corpus("", "", self.faces, self.pixels)}
+        return own if self.given_corpora is None else self.given_corpora
+
+    @property
+    def also(self) -> Mapping[str, Corpus]:
+        """Other faces, by their names in `[also]`."""
+        return {name: corpus for name, corpus in self.corpora.items() if name != OWN}
+
+    def folder(self, job: Job) -> Path:
+        """What a job of the study left in its folder."""
+        return folder_of(job, self.corpora, self.finished, "does not name it in `jobs`")
 
     def rng(self) -> np.random.Generator:
         """A fresh generator that depends on the definition's seed alone."""
@@ -161,6 +206,10 @@ class Study(BaseModel, ABC):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     needs: ClassVar[frozenset[Need]] = frozenset()
+
+    def jobs(self, inputs: Inputs) -> Sequence[Job]:  # noqa: ARG002 - for those that have any
+        """Work that is done before `run`, job by job, in any order and by anybody."""
+        return ()
 
     @abstractmethod
     def run(self, inputs: Inputs) -> StudyResult:

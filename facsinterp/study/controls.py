@@ -15,13 +15,15 @@ from facsinterp.nets.network import Network
 from facsinterp.study import registry
 from facsinterp.study.associated import associated
 from facsinterp.study.contract import Control, Need
+from facsinterp.study.corpus import Corpus
 from facsinterp.study.derived import EMOTION_ONLY, Member, derived, members, others
 from facsinterp.study.emotion_only import emotion_store
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.locate import DataPlaces
 from facsinterp.study.scores import scores_of
 from facsinterp.study.spec import StudySpec
-from facsinterp.study.swept import Looked, Swept, Work, swept
+from facsinterp.study.swept import Swept, swept
+from facsinterp.study.work import Work
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def wanted(spec: StudySpec) -> tuple[Member, ...]:
 
 
 def swept_controls(
-    spec: StudySpec, parent: Swept, looked: Looked, places: DataPlaces, out: Path, work: Work
+    spec: StudySpec, parent: Swept, looked: Corpus, places: DataPlaces, out: Path, work: Work
 ) -> dict[Member, Made]:
     """What was made of each control, its store complete.
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 from facsinterp.study.parse import parse_spec
-from facsinterp.study.spec import Arm, Bank, StudySpec
+from facsinterp.study.parts import Arm, Bank
+from facsinterp.study.spec import StudySpec
 
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 # The study that a control answers when it is run for itself.

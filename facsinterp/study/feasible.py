@@ -11,7 +11,7 @@ from facsinterp.errors import Fault, InputError
 from facsinterp.faces.preparing.prepare import Preparation
 from facsinterp.study.faults import of_network
 from facsinterp.study.layers import unknown_layers
-from facsinterp.study.spec import Bank, ControlsPart, NetworkPart, SweepPart
+from facsinterp.study.parts import Bank, ControlsPart, NetworkPart, SweepPart
 
 
 def own_faults(kind: type, given: Mapping[str, Any], bad: Collection[str]) -> Iterator[Fault]:

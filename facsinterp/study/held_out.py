@@ -12,7 +12,7 @@ from facsinterp.faces.splits.crossing import crossing_words, crossings, spread, 
 from facsinterp.faces.splits.folds import Fold, hold_out, k_folds
 from facsinterp.faces.splits.protocols import protocol, protocols_of
 from facsinterp.faces.table import FaceTable
-from facsinterp.study.spec import StudySpec, TrainPart
+from facsinterp.study.parts import TrainPart
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,19 +26,18 @@ class HeldOut:
     """What crosses the folds, or was left out so that it does not; a sentence a kind."""
 
 
-def held_out(spec: StudySpec, faces: FaceTable, pixels: Pixels) -> HeldOut:
-    """Who trains, validates and tests in the networks of a definition that has them made.
+def held_out(train: TrainPart, source: str, seed: int, faces: FaceTable, pixels: Pixels) -> HeldOut:
+    """Who trains, validates and tests in the networks that a `[network.train]` part asks for.
 
-    Raises DataError with every reason why these faces cannot be split so.
+    `source`: the name of the source of the faces; `seed` deals people to folds. Raises DataError
+    with every reason why these faces cannot be split so.
     """
-    train = spec.network.train
-    assert train is not None  # the network is made, not given
     if train.protocol is not None:
         named = protocol(train.protocol)
         folds, taught = named.folds(faces), named.taught(faces)
     else:
-        _require_subjects(faces, spec.faces.source)
-        folds, taught = _by_subject(train, faces, spec.seed), faces
+        _require_subjects(faces, source)
+        folds, taught = _by_subject(train, faces, seed), faces
     if train.first_fold_only:
         folds = folds[:1]
     noticed = []

@@ -9,15 +9,15 @@ from facsinterp.faces.inventory import FORMAT, Inventory, inventory_of_pixels
 from facsinterp.faces.table import FaceTable
 from facsinterp.progress import Progress
 from facsinterp.provenance import fingerprint
+from facsinterp.study.corpus import Corpus
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.ledger import Ledger
-from facsinterp.study.swept import Looked
 
 THIS_RUN: Final = "this run"
 """What the split that the network was trained with is called beside the official ones."""
 
 
-def keep_inventory(looked: Looked, swept: FaceTable, folder: RunFolder, ledger: Ledger) -> None:
+def keep_inventory(looked: Corpus, swept: FaceTable, folder: RunFolder, ledger: Ledger) -> None:
     """Write what the faces hold, as the network gets them, unless it is there.
 
     `swept`: the same faces with the part of each in training, which may be none.

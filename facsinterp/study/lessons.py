@@ -18,7 +18,7 @@ from facsinterp.errors import DataError, Fault
 from facsinterp.faces.splits.folds import Fold
 from facsinterp.faces.table import FaceTable
 from facsinterp.facs import EXPRESSIONS
-from facsinterp.study.spec import Labels
+from facsinterp.study.parts import Labels
 
 VALIDATION_SEQUENCES = 1 / 5
 """Of each subject's sequences, those that validate when identity is learnt."""

@@ -6,7 +6,7 @@ definition, whose id means the same everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
@@ -32,8 +32,12 @@ class DataPlaces:
     """Files of face detectors by the detector's name."""
 
     @classmethod
-    def parse(cls, values: Iterable[str], models: Iterable[str] = ()) -> Self:
+    def parse(
+        cls, values: Iterable[str], models: Iterable[str] = (), also: Collection[str] = ()
+    ) -> Self:
         """The places that `--data` and `--model` values name.
+
+        `also`: names that a definition gives to faces, beside those of sources.
 
         Raises DataError when two folders have no name, or a model is not NAME=FILE with the
         name of a detector; DefinitionError when a name is no source.
@@ -43,8 +47,9 @@ class DataPlaces:
         for value in values:
             name, equals, path = value.partition("=")
             # A path may hold "=" itself: only a source or a plain word before it is a name.
-            if equals and (name.isidentifier() or name in installed()):
-                source(name)  # a misspelt name would be passed over in silence
+            if equals and (name.isidentifier() or name in {*installed(), *also}):
+                if name not in also:
+                    source(name)  # a misspelt name would be passed over in silence
                 named[name] = Path(path)
             elif default is None:
                 default = Path(value)
@@ -58,15 +63,18 @@ class DataPlaces:
                 )
         return cls(default, named, _models(models))
 
-    def read(self, corpus: Source[O], options: O) -> tuple[Path | None, FaceTable]:
+    def read(self, corpus: Source[O], options: O, name: str = "") -> tuple[Path | None, FaceTable]:
         """The faces of this source, and the folder they were read from; None where it needs none.
+
+        `name`: what a definition calls them in `[also]`; a folder of that name goes before one
+        of the source's.
 
         A folder that holds the data set under its usual name is entered. Raises DataError
         when no folder was named, there is none at the place, or it does not hold the data set.
         """
         if not corpus.needs_data:
             return None, corpus.read(None, options)
-        given = self._given(corpus)
+        given = self._given(corpus, name)
         inside = _inside(given, corpus.folders)
         if inside is None:
             return given, corpus.read(given, options)
@@ -78,14 +86,14 @@ class DataPlaces:
         left = DataError if tables else NotThisError
         return _first_of(inside, given, corpus, options, only=left)
 
-    def _given(self, corpus: Source[Any]) -> Path:
-        given = self.named.get(corpus.name, self.default)
+    def _given(self, corpus: Source[Any], name: str) -> Path:
+        given = self.named.get(name, self.named.get(corpus.name, self.default))
         if given is None:
             raise DataError(
                 Fault(
                     f"the definition reads {corpus.title}, and no folder was named for it",
                     expected=f"the data set, or a folder that holds it as {_words(corpus.folders)}",
-                    do=f"add --data PATH, or --data {corpus.name}=PATH",
+                    do=f"add --data PATH, or --data {name or corpus.name}=PATH",
                 )
             )
         if not given.is_dir():

@@ -9,39 +9,39 @@ fold, whose test subjects it never saw.
 
 from __future__ import annotations
 
-import json
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from torch import nn
 
 from facsinterp.errors import DataError, Fault, WeightsError
-from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.faces.splits.folds import Fold
 from facsinterp.faces.table import FaceTable
-from facsinterp.nets.banks import fill
 from facsinterp.nets.blueprint import Blueprint
 from facsinterp.nets.network import Network
-from facsinterp.nets.normalise import measure
-from facsinterp.nets.prediction import predict
-from facsinterp.nets.recipes import Recipe
 from facsinterp.nets.rotation import rotated_at_random
-from facsinterp.nets.training import fit
-from facsinterp.nets.weights import load_network, load_weights, save_network
+from facsinterp.nets.weights import load_network, load_weights
 from facsinterp.nets.zoo import from_blueprint
-from facsinterp.progress import Progress
 from facsinterp.provenance import fingerprint, installed_versions
-from facsinterp.study.folder import CURVES, PREDICTIONS, RunFolder
-from facsinterp.study.held_out import held_out
+from facsinterp.study.corpus import Corpus
+from facsinterp.study.folder import RunFolder
+from facsinterp.study.held_out import HeldOut, held_out
+from facsinterp.study.jobs.contract import OWN
+from facsinterp.study.jobs.keeping import lend
+from facsinterp.study.jobs.runner import Runner
+from facsinterp.study.jobs.training import Training
 from facsinterp.study.ledger import FILE_NAME as LEDGER
 from facsinterp.study.ledger import Ledger
-from facsinterp.study.lessons import class_names, lesson
+from facsinterp.study.lessons import class_names
 from facsinterp.study.locate import DataPlaces
-from facsinterp.study.spec import Labels, StudySpec
+from facsinterp.study.making import Making, blueprint_of
+from facsinterp.study.parts import Labels
+from facsinterp.study.spec import StudySpec
+from facsinterp.study.work import Work
 
 
 @dataclass(frozen=True)
@@ -55,69 +55,99 @@ class Looker:
 
 
 def make_network(
-    spec: StudySpec,
-    faces: FaceTable,
-    pixels: Pixels,
-    ledger: Ledger,
-    places: DataPlaces,
-    *,
-    device: str,
-    progress: Progress,
+    spec: StudySpec, corpus: Corpus, ledger: Ledger, places: DataPlaces, work: Work
 ) -> Looker:
     """The network that a definition asks for; folds trained before are loaded, not repeated.
 
     A fold that another run beside this one has made from the same content is taken from it.
-    A protocol's classes are learnt and scored; `faces` keep their own expressions.
+    Several folds that learn are jobs, done at a time; one alone is trained here, with all
+    threads. A protocol's classes are learnt and scored; `faces` keep their own expressions.
     """
-    if spec.network.train is None:
-        network = _given(spec, faces, pixels, places)
+    faces, train = corpus.faces, spec.network.train
+    if train is None:
+        network = _given(spec, corpus, places)
         return Looker(_turned(spec, network), np.full(len(faces), "", dtype="U1"))
-    asked = held_out(spec, faces, pixels)
-    _require_classes(asked.taught, spec.network.train.labels)
+    asked = held_out(train, spec.faces.source, spec.seed, faces, corpus.pixels)
+    _require_classes(asked.taught, train.labels)
     for text in asked.noticed:
-        progress.say(f"network: {text}")
-    for fold in asked.folds:
-        _make(spec, asked.taught, pixels, fold, ledger, device=device, progress=progress)
+        work.progress.say(f"network: {text}")
+    _Folds(spec, corpus, asked, ledger, work).make()
     first = asked.folds[0]
     place = RunFolder(ledger.folder).network(first.name)
     # Code of the user's own runs because the definition names it, not because a file does.
     network = load_network(place, builder=spec.network.built)
-    return Looker(_turned(spec, network), _split(first, len(faces)), asked.noticed)
+    return Looker(_turned(spec, network), first.parts(len(faces)), asked.noticed)
 
 
 def _turned(spec: StudySpec, network: Network) -> Network:
     return rotated_at_random(network, spec.network_seed) if spec.network.rotated else network
 
 
-def _make(
-    spec: StudySpec,
-    faces: FaceTable,
-    pixels: Pixels,
-    fold: Fold,
-    ledger: Ledger,
-    *,
-    device: str,
-    progress: Progress,
-) -> None:
-    """The network of one fold in its folder, unless it is there."""
-    key = fingerprint(
-        spec.network_content, faces.fingerprint, pixels.fingerprint, spec.seed, installed_versions()
-    )
-    step = f"network/{fold.name}"
-    if ledger.has(step, key):
-        progress.say(f"network {fold.name}: already {_made(spec)}")
-        return
-    other = _elsewhere(ledger, step, key)
-    with ledger.writing(step, key) as partial:
-        if other is not None:
-            progress.say(f"network {fold.name}: taken from {other.parent.name}/{other.name}")
+@dataclass(frozen=True, eq=False)
+class _Folds:
+    """The networks of all folds, each in its folder."""
+
+    spec: StudySpec
+    corpus: Corpus
+    asked: HeldOut
+    ledger: Ledger
+    work: Work
+
+    def make(self) -> None:
+        """Make those that are not there."""
+        key = self._key()
+        missing = []
+        for fold in self.asked.folds:
+            step = f"network/{fold.name}"
+            if self.ledger.has(step, key):
+                made = "trained" if self.spec.network.learns else "made"
+                self.work.progress.say(f"network {fold.name}: already {made}")
+            elif not self._taken(step, key):
+                missing.append(fold)
+        if self._as_jobs():
+            self._do(missing, key)
+            return
+        making = Making.of(self.spec, self.work)
+        for fold in missing:
+            with self.ledger.writing(f"network/{fold.name}", key) as partial:
+                making.fold(self.asked.taught, self.corpus.pixels, fold, partial)
+
+    def _key(self) -> str:
+        faces, pixels = self.asked.taught.fingerprint, self.corpus.pixels.fingerprint
+        content = self.spec.network_content
+        return fingerprint(content, faces, pixels, self.spec.seed, installed_versions())
+
+    def _taken(self, step: str, key: str) -> bool:
+        """Whether another run had finished the same step from the same content."""
+        other = _elsewhere(self.ledger, step, key)
+        if other is None:
+            return False
+        with self.ledger.writing(step, key) as partial:
+            fold = step.rpartition("/")[2]
+            self.work.progress.say(f"network {fold}: taken from {other.parent.name}/{other.name}")
             shutil.copytree(other / step, partial, dirs_exist_ok=True)
-        else:
-            _write(spec, faces, pixels, fold, partial, device=device, progress=progress)
+        return True
 
+    def _as_jobs(self) -> bool:
+        return self.spec.network.learns and len(self.asked.folds) > 1
 
-def _made(spec: StudySpec) -> str:
-    return "trained" if spec.network.learns else "made"
+    def _do(self, missing: Sequence[Fold], key: str) -> None:
+        """Train folds at a time, and put each in its place."""
+        if not missing:
+            return
+        spec = self.spec
+        jobs = {
+            fold.name: Training(
+                network=spec.network, seed=spec.network_seed, deal=spec.seed, fold=fold.name
+            )
+            for fold in missing
+        }
+        out = self.ledger.folder.parents[1]
+        runner = Runner.at(out, {OWN: self.corpus}, self.work)
+        done = runner.finish(list(jobs.values()), "network")
+        for name, job in jobs.items():
+            with self.ledger.writing(f"network/{name}", key) as partial:
+                lend(done[job.key(runner.corpora)], partial)
 
 
 def _elsewhere(ledger: Ledger, step: str, key: str) -> Path | None:
@@ -126,13 +156,6 @@ def _elsewhere(ledger: Ledger, step: str, key: str) -> Path | None:
         if steps.parent != ledger.folder and Ledger(steps.parent).has(step, key):
             return steps.parent
     return None
-
-
-def _split(fold: Fold, n: int) -> NDArray[np.str_]:
-    """The part of each face in a fold, as the split column of a face table."""
-    split = np.full(n, "", dtype="U10")
-    split[fold.train], split[fold.validation], split[fold.test] = "train", "validation", "test"
-    return split
 
 
 def _require_classes(faces: FaceTable, labels: Labels) -> None:
@@ -148,115 +171,9 @@ def _require_classes(faces: FaceTable, labels: Labels) -> None:
         )
 
 
-def _write(
-    spec: StudySpec,
-    faces: FaceTable,
-    pixels: Pixels,
-    fold: Fold,
-    folder: Path,
-    *,
-    device: str,
-    progress: Progress,
-) -> None:
-    """One fold's network, its curves if it learns, and what it says of the fold's test faces."""
-    people = len(set(faces.column("subject")[fold.test].tolist()) - {""})
-    unknown = f"faces: {len(fold.test):,}, whose subjects are not known"
-    told = f"subjects: {people}" if people else unknown
-    progress.say(f"network {fold.name}: held-out {told}")
-    if spec.network.learns:
-        network = _trained(spec, faces, pixels, fold, folder, device=device, progress=progress)
-    else:
-        network = _untrained(spec, faces, pixels, fold)
-        save_network(network, folder)
-    if set(network.classes) == set(class_names(faces)) and spec.network.bank is None:
-        _predict(network, faces, pixels, fold, folder, device=device)
-
-
-def _trained(
-    spec: StudySpec,
-    faces: FaceTable,
-    pixels: Pixels,
-    fold: Fold,
-    folder: Path,
-    *,
-    device: str,
-    progress: Progress,
-) -> Network:
-    assert spec.network.train is not None  # it learns
-    learnt = lesson(faces, fold, spec.network.train.labels, spec.network_seed)
-    blueprint = _blueprint(spec, pixels, learnt.classes)
-    trained = fit(
-        _module(spec, pixels, fold, blueprint),
-        images=pixels.array,
-        labels=learnt.labels,
-        train=learnt.train,
-        validation=learnt.validation,
-        classes=learnt.classes,
-        recipe=_recipe(spec),
-        seed=spec.network_seed,
-        device=device,
-        progress=progress,
-        blueprint=blueprint,
-    )
-    save_network(trained.network, folder)
-    (folder / CURVES).write_text(json.dumps(asdict(trained.curves)), encoding="utf-8")
-    return trained.network
-
-
-def _untrained(spec: StudySpec, faces: FaceTable, pixels: Pixels, fold: Fold) -> Network:
-    """The network as its seed draws it, or a bank made from the fold's training faces."""
-    blueprint = _blueprint(spec, pixels, class_names(faces))
-    module = _module(spec, pixels, fold, blueprint)
-    if spec.network.bank is not None:
-        fill(module, pixels.array[fold.train])
-    shape = (blueprint.channels_in, blueprint.size, blueprint.size)
-    return Network.of(module, classes=blueprint.classes, input_shape=shape, blueprint=blueprint)
-
-
-def _module(spec: StudySpec, pixels: Pixels, fold: Fold, blueprint: Blueprint) -> nn.Module:
-    """The module as its seed draws it, normalising by the fold's training faces if it does."""
-    module = from_blueprint(blueprint, seed=spec.network_seed)
-    measure(module, pixels.array, fold.train)
-    return module
-
-
-def _predict(
-    network: Network, faces: FaceTable, pixels: Pixels, fold: Fold, folder: Path, *, device: str
-) -> None:
-    expression = faces.column("expression")
-    test = fold.test[expression[fold.test] != ""]
-    said = predict(network, pixels.array, test, device=device).argmax(axis=1)
-    table = pd.DataFrame(
-        {
-            "image": faces.images[test],
-            "subject": faces.column("subject")[test],
-            "fold": fold.name,
-            "true": expression[test],
-            "predicted": np.array(network.classes)[said],
-        }
-    )
-    table.to_parquet(folder / PREDICTIONS, index=False)
-
-
-def _recipe(spec: StudySpec) -> Recipe:
-    assert spec.network.train is not None
-    return Recipe(**spec.network.train.recipe)
-
-
-def _blueprint(spec: StudySpec, pixels: Pixels, classes: tuple[str, ...]) -> Blueprint:
-    """How the definition's network is built for these pixels and classes."""
-    return Blueprint(
-        arch=spec.network.built,
-        classes=classes,
-        size=pixels.array.shape[1],
-        channels_in=1 if pixels.array.ndim == 3 else 3,
-        options=spec.network.options,
-    )
-
-
-def _given(spec: StudySpec, faces: FaceTable, pixels: Pixels, places: DataPlaces) -> Network:
+def _given(spec: StudySpec, corpus: Corpus, places: DataPlaces) -> Network:
     """The network whose weights the definition names."""
-    classes = spec.network.classes or class_names(faces)
+    classes = spec.network.classes or class_names(corpus.faces)
     if not classes:
         raise DataError(
             Fault(
@@ -264,7 +181,7 @@ def _given(spec: StudySpec, faces: FaceTable, pixels: Pixels, places: DataPlaces
                 do='add classes = ["neutral", ...] to [network]',
             )
         )
-    blueprint = _blueprint(spec, pixels, classes)
+    blueprint = blueprint_of(spec.network, corpus.pixels, classes)
     module = with_given_weights(spec, blueprint, places)
     shape = (blueprint.channels_in, blueprint.size, blueprint.size)
     return Network.of(module, classes=classes, input_shape=shape, blueprint=blueprint)

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from facsinterp.association.settings import Settings
 from facsinterp.errors import DefinitionError, Fault, PluginError
 from facsinterp.faces.preparing.prepare import Preparation
-from facsinterp.faces.sources.registry import source
 from facsinterp.study import registry
-from facsinterp.study.combinations import controls_faults, fixed, network_faults, protocol_faults
+from facsinterp.study.combinations import controls_faults, protocol_faults
 from facsinterp.study.contract import Study
-from facsinterp.study.faults import bad_keys, faults_of, model_of, nearest, placed
-from facsinterp.study.feasible import cannot_be_built, own_faults
-from facsinterp.study.spec import StudySpec, TrainPart
+from facsinterp.study.faults import faults_of, model_of
+from facsinterp.study.feasible import cannot_be_built
+from facsinterp.study.filling import checked, faces_of, gathered, network_of, settings_of
+from facsinterp.study.spec import StudySpec
 
 FILE_NAME: Final = "study.toml"
-DEFAULT_RECIPE: Final = "short"
 
 
 def read_spec(path: Path) -> StudySpec:
@@ -41,7 +39,7 @@ def read_spec(path: Path) -> StudySpec:
                 do="name a definition, such as studies/quickstart",
             )
         )
-    name = file.parent.resolve().name if file.name == FILE_NAME else file.stem
+    name = _name(file.resolve())
     try:
         return parse_spec(file.read_text(encoding="utf-8"), name=name)
     except DefinitionError as error:
@@ -49,6 +47,14 @@ def read_spec(path: Path) -> StudySpec:
     except UnicodeDecodeError as error:
         fault = Fault("the definition is not UTF-8 text", where=str(file), got=str(error))
         raise DefinitionError(fault) from None
+
+
+def _name(file: Path) -> str:
+    """The folder's name, and where a definition lies beside a `study.toml` its own after it."""
+    if file.name == FILE_NAME:
+        return file.parent.name
+    beside = file.with_name(FILE_NAME).is_file()
+    return f"{file.parent.name}-{file.stem}" if beside else file.stem
 
 
 def parse_spec(text: str, *, name: str) -> StudySpec:
@@ -70,25 +76,31 @@ def parse_spec(text: str, *, name: str) -> StudySpec:
 
 def _gathered(content: dict[str, Any]) -> dict[str, Any]:
     """The same content with the free keys of a part moved into its options."""
-    faces = content.get("faces")
-    if isinstance(faces, dict):
-        prepared = model_of(Preparation).model_fields
-        content["faces"] = {
-            **{key: faces[key] for key in ("source",) if key in faces},
-            "preparation": {key: value for key, value in faces.items() if key in prepared},
-            "options": {
-                key: value
-                for key, value in faces.items()
-                if key != "source" and key not in prepared
-            },
-        }
-    train = content["network"].get("train") if _is_table(content, "network") else None
-    if isinstance(train, dict):
-        own = set(TrainPart.model_fields) - {"recipe"}
-        kept = {key: value for key, value in train.items() if key in own}
-        recipe = {key: value for key, value in train.items() if key not in kept}
-        content["network"]["train"] = {**kept, "recipe": recipe}
+    if _is_table(content, "faces"):
+        content["faces"] = _faces(content["faces"])
+    if _is_table(content, "also"):
+        # Faces that are compared are prepared alike, unless it is said otherwise.
+        alike = content["faces"]["preparation"] if _is_table(content, "faces") else {}
+        for name, part in content["also"].items():
+            if isinstance(part, dict):
+                own = _faces(part)
+                own["preparation"] = {**alike, **own["preparation"]}
+                content["also"][name] = own
+    if _is_table(content, "network"):
+        content["network"] = gathered(content["network"])
     return content
+
+
+def _faces(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A `[faces]` part: its source, what prepares the pictures, and the source's own options."""
+    prepared = model_of(Preparation).model_fields
+    return {
+        **{key: given[key] for key in ("source",) if key in given},
+        "preparation": {key: value for key, value in given.items() if key in prepared},
+        "options": {
+            key: value for key, value in given.items() if key != "source" and key not in prepared
+        },
+    }
 
 
 def _is_table(content: Mapping[str, Any], name: str) -> bool:
@@ -109,12 +121,14 @@ def _filled(content: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
     """The content with the defaults of source, preparation, recipe, settings and study."""
     filled = dict(content)
     if _is_table(content, "faces"):
-        faces = dict(content["faces"])
-        faces["preparation"] = _settings(Preparation, faces["preparation"], "faces", faults)
-        faces["options"] = _source_options(faces, faults)
-        filled["faces"] = faces
+        filled["faces"] = faces_of(content["faces"], faults)
+    if _is_table(content, "also"):
+        filled["also"] = {
+            name: faces_of(part, faults, f"also.{name}") if isinstance(part, dict) else part
+            for name, part in content["also"].items()
+        }
     if _is_table(content, "network"):
-        filled["network"] = _network(dict(content["network"]), faults)
+        filled["network"] = network_of(content["network"], faults)
     faults.extend(protocol_faults(content))
     filled["association"] = _association(content.get("association", {}), faults)
     study = _study(content, faults)
@@ -123,97 +137,10 @@ def _filled(content: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
     return filled
 
 
-def _checked(
-    model: type[BaseModel],
-    given: Mapping[str, Any],
-    where: str,
-    faults: list[Fault],
-    *,
-    also: Iterable[str] = (),
-) -> dict[str, Any]:
-    """The given keys with the model's defaults, or as they are when there are faults."""
-    try:
-        return model.model_validate(dict(given)).model_dump(mode="json")
-    except ValidationError as error:
-        faults.extend(faults_of(error, model, where, also))
-        return dict(given)
-
-
-def _source_options(faces: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:
-    if not isinstance(faces.get("source"), str):
-        return {}
-    try:
-        found = source(faces["source"])
-    except DefinitionError as error:
-        faults.extend(placed(fault, "faces.source") for fault in error.faults)
-        return {}
-    also = ["source", *model_of(Preparation).model_fields]
-    return _checked(found.Options, faces["options"], "faces", faults, also=also)
-
-
-def _network(network: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
-    # Architectures and recipes live beside torch, which is slow to load.
-    from facsinterp.nets.banks import BankOptions
-    from facsinterp.nets.zoo import ARCHITECTURES
-
-    faults.extend(network_faults(network))
-    arch = network.get("arch")
-    if isinstance(arch, str) and arch in ARCHITECTURES:
-        given = network.get("options", {})
-        network["options"] = _checked(ARCHITECTURES[arch].options, given, "network.options", faults)
-    elif isinstance(arch, str):
-        faults.append(_unknown("network", "network.arch", arch, list(ARCHITECTURES)))
-    elif "bank" in network:
-        given = network.get("options", {})
-        network["options"] = _checked(BankOptions, given, "network.options", faults)
-    train = network.get("train")
-    if isinstance(train, dict) and not fixed(network):
-        network["train"] = {**train, "recipe": _recipe(train["recipe"], faults)}
-    return network
-
-
-def _recipe(given: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:
-    """Every field of the recipe that `recipe` names, with the changes given beside it."""
-    from facsinterp.nets.recipes import RECIPES, Recipe
-
-    changes = {key: value for key, value in given.items() if key != "recipe"}
-    name = given.get("recipe", DEFAULT_RECIPE)
-    if name not in RECIPES:
-        faults.append(_unknown("recipe", "network.train.recipe", str(name), list(RECIPES)))
-        return changes
-    return _settings(Recipe, {**asdict(RECIPES[name]), **changes}, "network.train", faults)
-
-
-def _unknown(kind: str, where: str, got: str, known: list[str]) -> Fault:
-    what = f"there is no {kind} {got!r}"
-    return Fault(what, where, expected=", ".join(known), do=nearest(got, known))
-
-
-def _settings(
-    kind: type, given: Mapping[str, Any], where: str, faults: list[Fault]
-) -> dict[str, Any]:
-    """The fields of a settings dataclass with defaults; its own checks count too.
-
-    Where some fields cannot be read, the checks are those of the others.
-    """
-    model = model_of(kind)
-    bad: set[str] = set()
-    try:
-        filled = good = model.model_validate(dict(given)).model_dump(mode="json")
-    except ValidationError as error:
-        faults.extend(faults_of(error, model, where))
-        bad, filled = bad_keys(error), dict(given)
-        rest = {key: value for key, value in filled.items() if key not in bad}
-        good = model.model_validate(rest).model_dump(mode="json")
-    own = kind.__name__.casefold()
-    faults.extend(placed(fault, where, own) for fault in own_faults(kind, good, bad))
-    return filled
-
-
 def _association(given: object, faults: list[Fault]) -> dict[str, Any]:
     if not isinstance(given, dict):
         return {}  # already told as a fault of StudySpec
-    filled = _settings(Settings, given, "association", faults)
+    filled = settings_of(Settings, given, "association", faults)
     if "seed" not in given:
         filled.pop("seed", None)
     return filled
@@ -236,4 +163,4 @@ def _params(
     given = content.get("params", {})
     if not isinstance(given, dict):
         return {}
-    return dict(given) if study is None else _checked(study, given, "params", faults)
+    return dict(given) if study is None else checked(study, given, "params", faults)

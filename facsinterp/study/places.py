@@ -26,7 +26,8 @@ from facsinterp.labels import AU, FILTER, FilterId
 from facsinterp.nets.receptive import ReceptiveField, receptive_fields
 from facsinterp.saliency.store import Attributions
 from facsinterp.study.spec import StudySpec
-from facsinterp.study.swept import Swept, Work
+from facsinterp.study.swept import Swept
+from facsinterp.study.work import Work
 
 _SHUFFLES: Final = 9999
 

@@ -25,7 +25,8 @@ from facsinterp.study.pages import site_key
 from facsinterp.study.parse import parse_spec
 from facsinterp.study.results import load_result
 from facsinterp.study.scores import scores_of
-from facsinterp.study.spec import StudySpec, network_words, precision_words
+from facsinterp.study.spec import StudySpec
+from facsinterp.study.steps import network_words, precision_words
 
 
 def publish(folder: Path, *, progress: Progress = SILENT) -> Path:

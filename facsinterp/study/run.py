@@ -10,6 +10,7 @@ definitions that show the same faces share in `<out>/.cache/pixels/`.
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,22 +18,26 @@ from facsinterp.activations.store import ActivationStore
 from facsinterp.association.table import FORMAT
 from facsinterp.errors import writing
 from facsinterp.progress import SILENT, Progress
-from facsinterp.provenance import Provenance
+from facsinterp.provenance import Provenance, fingerprint
 from facsinterp.study import registry
 from facsinterp.study.associated import associated, require_codes
 from facsinterp.study.contract import Inputs, Need, Study
 from facsinterp.study.controls import controls_of, swept_controls
+from facsinterp.study.corpus import look
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.inventory import keep_inventory
+from facsinterp.study.jobs.contract import OWN
+from facsinterp.study.jobs.runner import Runner
 from facsinterp.study.ledger import Ledger
 from facsinterp.study.locate import DataPlaces
 from facsinterp.study.pages import site_key
 from facsinterp.study.publish import publish
 from facsinterp.study.results import save_result
 from facsinterp.study.spec import StudySpec
-from facsinterp.study.swept import Work, look, swept
+from facsinterp.study.swept import swept
 from facsinterp.study.visual import FORMAT as PICTURES
 from facsinterp.study.visual import visual_evidence
+from facsinterp.study.work import Work
 
 if TYPE_CHECKING:
     from facsinterp.activations.sweeping.crew import Crew
@@ -64,7 +69,8 @@ def run_study(
 
 def _run(spec: StudySpec, places: DataPlaces, out: Path, work: Work, progress: Progress) -> Path:
     study = registry.load(spec.study)(**spec.params)
-    looked = look(spec, places, out, progress)
+    looked = look(spec.faces, places, out, progress)
+    also = {name: look(part, places, out, progress, name) for name, part in spec.also.items()}
     if {Need.ASSOCIATIONS, Need.VISUAL} & study.needs:
         require_codes(looked.faces, spec.faces.source)
     found = swept(spec, looked, places, out, work)
@@ -88,14 +94,18 @@ def _run(spec: StudySpec, places: DataPlaces, out: Path, work: Work, progress: P
         scratch=folder.path / "scratch",
         seed=spec.seed,
         progress=progress,
+        network_part=spec.network,
+        settings=spec.settings,
+        given_corpora={OWN: looked, **also},
         given_network=found.network,
         given_store=store,
         given_associations=associations,
         given_controls=controls if Need.CONTROLS in study.needs else None,
         given_visual=visual,
     )
+    inputs = with_jobs(study, inputs, Runner.at(out, inputs.corpora, work))
     provenance = _provenance(spec, inputs)
-    _answer(study, inputs, ledger, provenance.key, progress)
+    _answer(study, inputs, ledger, _key(provenance, inputs), progress)
     return _report(spec, folder, ledger, provenance, progress)
 
 
@@ -117,11 +127,24 @@ def sweep_study(
     stores of all controls of the definition are made too. Else as `run_study`.
     """
     work = Work.on(device, crew, progress)
-    looked = look(spec, places, out, progress)
+    looked = look(spec.faces, places, out, progress)
     found = swept(spec, looked, places, out, work, store)
     if store is None:
         swept_controls(spec, found, looked, places, out, work)
     return found.store
+
+
+def with_jobs(study: Study, inputs: Inputs, runner: Runner) -> Inputs:
+    """The inputs with the study's jobs done."""
+    jobs = study.jobs(inputs)
+    return replace(inputs, finished=runner.finish(jobs, "jobs")) if jobs else inputs
+
+
+def _key(provenance: Provenance, inputs: Inputs) -> str:
+    """What a study's result depends on."""
+    return (
+        fingerprint(provenance.key, sorted(inputs.finished)) if inputs.finished else provenance.key
+    )
 
 
 def _answer(study: Study, inputs: Inputs, ledger: Ledger, key: str, progress: Progress) -> None:
@@ -156,6 +179,7 @@ def _provenance(spec: StudySpec, inputs: Inputs) -> Provenance:
             "faces": inputs.faces.fingerprint,
             "pixels": inputs.pixels.fingerprint,
             "network": inputs.network.fingerprint,
+            **{f"faces of {name}": one.fingerprint for name, one in inputs.also.items()},
         },
         settings={
             "seed": spec.seed,

@@ -39,7 +39,8 @@ from facsinterp.saliency.writer import partial_of
 from facsinterp.study.ledger import Ledger, discard
 from facsinterp.study.places import Places
 from facsinterp.study.spec import StudySpec
-from facsinterp.study.swept import Swept, Work
+from facsinterp.study.swept import Swept
+from facsinterp.study.work import Work
 
 # Changes when what is written under the same key would differ.
 FORMAT: Final = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from facsinterp.report.parts import Finding, Section
 from facsinterp.study.contract import Inputs, Need, Study, StudyResult
 from facsinterp.study.results import load_result, save_result
 from facsinterp.testing.contents import contents
-from facsinterp.testing.tiny import tiny_inputs
+from facsinterp.testing.tiny import tiny_inputs, with_tiny_jobs
 
 
 class StudyContract:
@@ -27,7 +28,8 @@ class StudyContract:
     def inputs(cls, tmp_path_factory: pytest.TempPathFactory) -> Inputs:
         """Only what the study declares, so that an undeclared need shows."""
         folder = tmp_path_factory.mktemp("study")
-        return tiny_inputs(folder, needs=type(cls.study).needs)
+        inputs = tiny_inputs(folder, needs=type(cls.study).needs)
+        return with_tiny_jobs(cls.study, inputs, folder)
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -60,6 +62,21 @@ class StudyContract:
         again = self.study.run(inputs)
         assert again.findings == result.findings
         assert list(again.tables) == list(result.tables)
+        for name, table in again.tables.items():
+            pd.testing.assert_frame_equal(table, result.tables[name])
+
+    def test_its_jobs_find_the_same_twice(
+        self, inputs: Inputs, result: StudyResult, tmp_path: Path
+    ) -> None:
+        """Done again elsewhere, and known by the same keys after they were sent to a worker."""
+        jobs = self.study.jobs(inputs)
+        if not jobs:
+            return
+        sent = pickle.loads(pickle.dumps(list(jobs)))
+        keys = [[one.key(inputs.corpora) for one in some] for some in (jobs, sent)]
+        assert keys[0] == keys[1]
+        again = self.study.run(with_tiny_jobs(self.study, inputs, tmp_path))
+        assert again.findings == result.findings
         for name, table in again.tables.items():
             pd.testing.assert_frame_equal(table, result.tables[name])
 

@@ -6,6 +6,7 @@ The faces have six subjects, so nothing found on them means anything.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,14 @@ from facsinterp.faces.sources.registry import source
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FilterId
 from facsinterp.nets.network import Network
-from facsinterp.study.contract import Control, Inputs, Need
+from facsinterp.study.contract import Control, Inputs, Need, Study
+from facsinterp.study.corpus import Corpus
+from facsinterp.study.filling import network_part
+from facsinterp.study.jobs.contract import OWN
+from facsinterp.study.parts import NetworkPart
+
+if TYPE_CHECKING:
+    from torch import nn
 
 SIZE = 32
 TINY_SETTINGS = Settings(permutations=99, min_units=1)
@@ -63,6 +71,33 @@ def tiny_network(classes: tuple[str, ...] = ("neutral", "happy"), seed: int = 0)
     module.add_module("flat", nn.Flatten())
     module.add_module("output", nn.Linear(6, len(classes)))
     return Network.of(module, classes=classes, input_shape=(1, SIZE, SIZE))
+
+
+def tiny_module(classes: int, size: int) -> nn.Module:
+    """The module of the tiny network for any number of classes, as a definition imports it."""
+    module = tiny_network(tuple(f"class {k}" for k in range(classes))).module
+    assert size == SIZE  # it is made for the tiny faces
+    return module
+
+
+def tiny_network_part() -> NetworkPart:
+    """A `[network]` part that trains the tiny network in three folds for one epoch."""
+    return network_part(
+        {
+            "import": "facsinterp.testing.tiny:tiny_module",
+            "train": {"folds": 3, "epochs": 1, "augmentation": "none"},
+        }
+    )
+
+
+def with_tiny_jobs(study: Study, inputs: Inputs, folder: Path) -> Inputs:
+    """The inputs with a study's jobs done, in this process, below `folder`."""
+    from facsinterp.study.jobs.runner import Here, Runner
+    from facsinterp.study.run import with_jobs
+    from facsinterp.study.work import Work
+
+    work = Work("cpu", Here(), inputs.progress)
+    return with_jobs(study, inputs, Runner.at(folder, inputs.corpora, work))
 
 
 def tiny_store(folder: Path, seed: int = 0) -> ActivationStore:
@@ -128,6 +163,9 @@ def tiny_inputs(folder: Path, seed: int = 0, needs: frozenset[Need] = frozenset(
         preparation=Preparation(size=SIZE),
         scratch=scratch,
         seed=seed,
+        given_corpora={OWN: Corpus("drawn", "Drawn faces", faces, pixels)},
+        network_part=tiny_network_part(),
+        settings=TINY_SETTINGS,
         given_network=tiny_network() if Need.NETWORK in needs else None,
         given_store=store if Need.ACTIVATIONS in needs else None,
         given_associations=associate(store, TINY_SETTINGS) if Need.ASSOCIATIONS in needs else None,

@@ -11,12 +11,13 @@ from facsinterp.activations.store import ActivationStore
 from facsinterp.nets.blueprint import Blueprint
 from facsinterp.nets.weights import load_network
 from facsinterp.nets.zoo import ARCHITECTURES, from_blueprint
-from facsinterp.study import networks, run
+from facsinterp.study import run
 from facsinterp.study.contract import Inputs
 from facsinterp.study.emotion_only import emotion_filters, emotion_store
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.held_out import held_out
 from facsinterp.study.locate import DataPlaces
+from facsinterp.study.making import Making
 from facsinterp.study.parse import parse_spec, read_spec
 from facsinterp.study.run import run_study, sweep_study
 from facsinterp.testing import tiny_faces
@@ -246,13 +247,15 @@ def test_eigenfaces_are_made_from_training_faces_alone(monkeypatch):
     )
     spec = parse_spec(text, name="bank")
     assert spec.network.train is not None
-    (fold,) = held_out(spec, faces, pixels).folds
+    (fold,) = held_out(spec.network.train, "drawn", spec.seed, faces, pixels).folds
 
     def weights(changed):
         other = type(pixels).from_array(pixels.images, pixels.array.copy())
         array = other.array.copy()
         array[changed] = 255 - array[changed] // 2
-        made = networks._untrained(spec, faces, type(pixels).from_array(pixels.images, array), fold)
+        made = Making(spec.network, spec.network_seed, "cpu")._untrained(
+            faces, type(pixels).from_array(pixels.images, array), fold
+        )
         return made.fingerprint
 
     nothing = weights(np.zeros(0, dtype=int))

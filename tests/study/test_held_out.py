@@ -12,6 +12,7 @@ from facsinterp.activations.store import ActivationStore
 from facsinterp.errors import DataError, DefinitionError
 from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.facs import EXPRESSIONS
+from facsinterp.study.corpus import Corpus
 from facsinterp.study.derived import derived, members
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.held_out import held_out
@@ -21,7 +22,8 @@ from facsinterp.study.networks import make_network
 from facsinterp.study.parse import parse_spec
 from facsinterp.study.run import run_study, sweep_study
 from facsinterp.study.scores import scores_of
-from facsinterp.study.spec import steps
+from facsinterp.study.steps import steps
+from facsinterp.study.work import Work
 from tests.faces.splits.tables import ckplus, table
 from tests.study.test_run import Listener
 
@@ -50,6 +52,10 @@ def text_of(protocol, source="ckplus", more=""):
     return text.replace("epochs = 1", f"epochs = 1\n{more}")
 
 
+def parted(spec, faces, pixels):
+    return held_out(spec.network.train, spec.faces.source, spec.seed, faces, pixels)
+
+
 def parse(protocol="ckplus-8-class", source="ckplus", more=""):
     return parse_spec(text_of(protocol, source, more), name="held")
 
@@ -76,9 +82,9 @@ def like_ckplus(subjects=20):
 def made(spec, faces, pixels, folder):
     listener = Listener()
     place = RunFolder(folder / spec.name / spec.id)
-    looker = make_network(
-        spec, faces, pixels, Ledger(place.path), DataPlaces(), device="cpu", progress=listener
-    )
+    corpus = Corpus(spec.faces.source, "Faces", faces, pixels)
+    work = Work("cpu", None, listener)
+    looker = make_network(spec, corpus, Ledger(place.path), DataPlaces(), work)
     return looker, place, listener
 
 
@@ -151,12 +157,12 @@ def test_controls_hold_out_the_same_people():
 
 def test_classes_are_taught_and_the_faces_keep_their_expressions():
     faces = like_ckplus()
-    asked = held_out(parse("ckplus-6-class"), faces, pixels_of(faces))
+    asked = parted(parse("ckplus-6-class"), faces, pixels_of(faces))
     assert len(asked.folds) == 10
     assert set(asked.taught.column("expression")) == {"", *EMOTIONS} - {"contempt"}
     assert set(faces.column("expression")) == {"", *EXPRESSIONS}
     assert asked.noticed == ()
-    first = held_out(parse("ckplus-6-class", more="first_fold_only = true"), faces,
+    first = parted(parse("ckplus-6-class", more="first_fold_only = true"), faces,
                      pixels_of(faces))  # fmt: skip
     assert [fold.name for fold in first.folds] == ["fold-01"]
 
@@ -215,7 +221,7 @@ def test_pictures_on_two_sides_are_told_in_a_line_and_dropped_if_asked(tmp_path)
 def test_dropped_copies_are_counted_over_all_folds():
     faces = like_ckplus()
     pixels = pixels_of(faces, [(0, 7 * 12), (1, 4 * 12 + 1)])
-    asked = held_out(parse(more='copies = "drop"'), faces, pixels)
+    asked = parted(parse(more='copies = "drop"'), faces, pixels)
     (line,) = asked.noticed
     assert line == (
         "pictures that are equal to held-out ones are left out in each fold: 0 to 2 of train"
@@ -229,11 +235,11 @@ def test_dropped_copies_are_counted_over_all_folds():
 
 def test_dropping_copies_until_nothing_is_left_is_refused():
     faces = like_ckplus()
-    fold = held_out(parse(), faces, pixels_of(faces)).folds[0]
+    fold = parted(parse(), faces, pixels_of(faces)).folds[0]
     for side in ("train", "validation"):
         same = [(int(fold.test[0]), row) for row in getattr(fold, side).tolist()]
         with pytest.raises(DataError, match=f"nothing is left of {side}") as caught:
-            held_out(parse(more='copies = "drop"'), faces, pixels_of(faces, same))
+            parted(parse(more='copies = "drop"'), faces, pixels_of(faces, same))
         assert f"fold {fold.name}" in str(caught.value)
 
 
@@ -246,14 +252,14 @@ def test_faces_of_nobody_known_are_refused_with_the_protocol_to_use(way):
     spec = parse_spec(text, name="held")
     of_fer = spec.model_copy(update={"faces": spec.faces.model_copy(update={"source": "fer2013"})})
     with pytest.raises(DataError, match="nobody knows") as caught:
-        held_out(of_fer, faces, pixels_of(faces))
+        parted(of_fer, faces, pixels_of(faces))
     (fault,) = caught.value.faults
     assert fault.do == (
         'give protocol = "fer2013-official" or "ferplus-official" instead of folds or hold_out'
     )
     assert fault.got == "21 faces of fer2013 without one"
     with pytest.raises(DataError, match="names of its subjects"):
-        held_out(spec, faces, pixels_of(faces))
+        parted(spec, faces, pixels_of(faces))
 
 
 def official(protocol="fer2013-official"):

@@ -7,10 +7,10 @@ import pytest
 
 from facsinterp.nets.weights import load_network
 from facsinterp.progress import SILENT
+from facsinterp.study.corpus import look
 from facsinterp.study.locate import DataPlaces
 from facsinterp.study.parse import parse_spec
 from facsinterp.study.run import sweep_study
-from facsinterp.study.swept import look
 
 TEXT = """
 study = "filters"
@@ -40,7 +40,7 @@ def definition(more="", recipe="epochs = 1", arch="breuer2017"):
 def test_each_fold_is_normalised_by_its_own_training_faces(tmp_path, more, recipe):
     spec = definition(more, recipe)
     store = sweep_study(spec, DataPlaces(), tmp_path)
-    looked = look(spec, DataPlaces(), tmp_path, SILENT)
+    looked = look(spec.faces, DataPlaces(), tmp_path, SILENT)
     folder = tmp_path / spec.name / spec.id / "network"
     train = store.faces.column("split") == "train"  # in the first fold, which is studied
     shown = looked.pixels.array[train] / 255

@@ -13,7 +13,7 @@ from facsinterp.errors import DataError, StaleStoreError, WeightsError
 from facsinterp.evidence.visual import VisualEvidence
 from facsinterp.faces.inventory import Inventory
 from facsinterp.nets.zoo import from_blueprint
-from facsinterp.study import networks
+from facsinterp.study import making
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.locate import DataPlaces
 from facsinterp.study.parse import parse_spec
@@ -153,8 +153,9 @@ def test_a_store_of_another_network_is_swept_again_and_said(copy, monkeypatch):
     ledger = next(copy.glob("small/*/steps.json"))
     keys = json.loads(ledger.read_text())
     shutil.rmtree(ledger.parent / "network" / "fold-1")
+    shutil.rmtree(copy / ".cache" / "jobs")
     ledger.write_text(json.dumps({k: v for k, v in keys.items() if k != "network/fold-1"}))
-    monkeypatch.setattr(networks, "from_blueprint", other_weights)
+    monkeypatch.setattr(making, "from_blueprint", other_weights)
     _, listener = run(copy)
     assert any("swept again" in news and "network" in news for news in listener.news)
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facsinterp.study.corpus import look
 from facsinterp.study.locate import DataPlaces
 from facsinterp.study.parse import parse_spec
-from facsinterp.study.swept import look
 from tests.study.test_run import Listener
 
 DEFINITION = """
@@ -27,7 +27,7 @@ def looked(folder, subjects, pictures):
     (folder / "faces.csv").write_text("\n".join(rows))
     listener = Listener()
     spec = parse_spec(DEFINITION, name="who")
-    return look(spec, DataPlaces(folder), folder / "out", listener), listener
+    return look(spec.faces, DataPlaces(folder), folder / "out", listener), listener
 
 
 @pytest.mark.parametrize(

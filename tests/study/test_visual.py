@@ -24,8 +24,9 @@ from facsinterp.study import places, visual
 from facsinterp.study.folder import RunFolder
 from facsinterp.study.ledger import Ledger
 from facsinterp.study.parse import parse_spec
-from facsinterp.study.swept import Swept, Work
+from facsinterp.study.swept import Swept
 from facsinterp.study.visual import visual_evidence
+from facsinterp.study.work import Work
 from tests.study.test_run import DEFINITION, Listener
 
 DRAWN = "Pictures of untrained networks, "
