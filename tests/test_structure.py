@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,8 @@ def loaded_after(statement):
         "import facsinterp.faces.table",
         "import facsinterp.activations.store",
         "import facsinterp.association.associate",
+        "import facsinterp.classic.classifier",
+        "import facsinterp.classic.lbp",
         "import facsinterp.saliency.store",
         "import facsinterp.saliency.methods",
         "import facsinterp.saliency.top",
@@ -82,6 +85,18 @@ def test_studies_use_public_names_and_never_each_other():
             assert public or not name.startswith("facsinterp."), (
                 f"{file} imports {name}; studies import from facsinterp itself"
             )
+
+
+def test_a_wheel_holds_every_package():
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    named = told["tool"]["setuptools"]["packages"]
+    there = {
+        ".".join((package, *file.parent.relative_to(ROOT / folder).parts))
+        for package, folder in (("facsinterp", "facsinterp"), ("facsinterp_studies", "studies"))
+        for file in (ROOT / folder).rglob("*.py")
+    }
+    assert set(named) == there
+    assert len(named) == len(there), "a package is named twice"
 
 
 def test_no_module_is_a_cupboard():

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from facsinterp import (
     Finding,
     Inputs,
+    Job,
     Need,
     Section,
+    Seeds,
     Study,
     StudyResult,
     dead_by_layer,
     dead_filters,
 )
+
+if TYPE_CHECKING:
+    from .networks import Made
+
+Threshold = Annotated[float, Field(ge=0)]
+
+
+class Variant(BaseModel):
+    """One change to the definition's `[network]`, in its words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    arch: str | None = None
+    options: Mapping[str, Any] | None = None
+    """All options: those that are not named have their defaults."""
+    train: Mapping[str, Any] = {}
+    """Keys of `[network.train]` that differ."""
 
 
 class DeadFilters(Study):
@@ -28,19 +48,69 @@ class DeadFilters(Study):
     """A filter answers to a face when its peak is above this."""
     relative: bool = False
     """Whether the threshold is a share of what a usual filter of the layer reaches."""
+    seeds: Seeds = ()
+    """Of the networks that are compared; none are made where there are none."""
+    variants: Mapping[str, Variant] = {}
+    """Networks to compare with the definition's own, by what they are called."""
+    absolute: tuple[Threshold, ...] = (0.0, 0.01, 0.1, 1.0)
+    """Thresholds in the filters' own units that networks are counted at."""
+    shares: tuple[Threshold, ...] = (0.01, 0.1, 0.5, 1.0)
+    """Thresholds as shares of what a usual filter of the layer reaches."""
+
+    def jobs(self, inputs: Inputs) -> Sequence[Job]:
+        """The training of every network, whose predictions are read, and its peaks."""
+        if not self.seeds:
+            return []
+        return [job for one in self._networks(inputs) for job in (one.training, one.job)]
 
     def run(self, inputs: Inputs) -> StudyResult:
-        """The share of dead filters of each layer, and the share of faces of each filter."""
+        """The share of dead filters of each layer, and what that depends on."""
         filters = dead_filters(inputs.store, self.threshold, relative=self.relative)
-        layers = dead_by_layer(filters)
-        return StudyResult(
+        layers, images = dead_by_layer(filters), int(filters.attrs["images"])
+        alone = StudyResult(
             findings=tuple(_findings(layers)),
             tables={
                 "dead-by-layer": layers,
                 "filters": filters.to_dataframe().reset_index(),
             },
-            sections=(self._section(layers, int(filters.attrs["images"])),),
-            answer=_answer(layers, int(filters.attrs["images"])),
+            sections=(self._section(layers, images),),
+            answer=_answer(layers, images),
+        )
+        return self._compared(inputs, alone) if self.seeds else alone
+
+    def _networks(self, inputs: Inputs) -> tuple[Made, ...]:
+        from .networks import made
+
+        return made(inputs, self.variants, self.seeds, self.absolute, self.shares)
+
+    def _compared(self, inputs: Inputs, alone: StudyResult) -> StudyResult:
+        """The network of the run alone, and before it all that were made to compare."""
+        from . import measure, sections
+        from .answer import answer
+
+        networks = self._networks(inputs)
+        filters, thresholds = measure.gathered(inputs, networks)
+        each = measure.by_network(inputs, networks, filters, self.threshold, self.relative)
+        variants, found = sections.variants_of(each), measure.comparisons(each)
+        layer = str(each["layer"].iloc[0])
+        shown = [
+            sections.needed_section(filters, variants, layer, self.threshold, self.relative),
+            sections.networks_section(each),
+            sections.layers_section(thresholds),
+            *([sections.comparison_section(found)] if len(found) else []),
+        ]
+        return StudyResult(
+            findings=(*sections.findings(variants, found, layer), *alone.findings),
+            tables={
+                **alone.tables,
+                "networks": each,
+                "thresholds": thresholds,
+                "peaks": filters,
+                "variants": variants,
+                "comparisons": found,
+            },
+            sections=(*shown, *alone.sections),
+            answer=answer(variants, found, layer, len(inputs.faces)),
         )
 
     def _section(self, layers: pd.DataFrame, images: int) -> Section:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from facsinterp.errors import DefinitionError
 from facsinterp.study.derived import Member, derived, members, others, to_toml
 from facsinterp.study.parse import parse_spec, read_spec
-from facsinterp.study.spec import steps
+from facsinterp.study.steps import steps
 
 STUDIES = Path(__file__).parents[2] / "studies"
 

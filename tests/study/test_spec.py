@@ -6,9 +6,11 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from facsinterp.errors import DefinitionError
+from facsinterp.study.contract import Need
 from facsinterp.study.faults import faults_of
 from facsinterp.study.parse import parse_spec, read_spec
-from facsinterp.study.spec import steps
+from facsinterp.study.registry import load
+from facsinterp.study.steps import steps
 
 STUDIES = Path(__file__).parents[2] / "studies"
 
@@ -340,7 +342,6 @@ def sweeping(line, text=SMALL):
     [
         ("quickstart", "fd4a4df4b172"),
         ("ckplus", "88a8f0cdbf0d"),
-        ("dead_filters", "931b30eabc39"),
     ],
 )
 def test_ids_of_reports_that_are_there_stay(folder, identity):
@@ -399,11 +400,49 @@ def test_a_network_for_classes_of_the_faces_alone_is_judged_when_they_are_known(
     assert "only three classes" in fault.got
 
 
-@pytest.mark.parametrize("folder", sorted(p.parent.name for p in STUDIES.glob("*/study.toml")))
-def test_the_definitions_of_the_project_can_be_run(folder):
-    spec = read_spec(STUDIES / folder)
-    assert spec.name == folder
-    names = [name for name, _ in steps(spec) if name != "controls"]
-    pictures = ["pictures"] if spec.study == "filters" else []
-    before = ["faces", "network", "activations", "associations"]
-    assert names == [*before, *pictures, "study", "report"]
+DEFINITIONS = sorted(STUDIES.glob("*/*.toml"))
+
+
+@pytest.mark.parametrize(
+    "file", DEFINITIONS, ids=[f"{p.parent.name}/{p.name}" for p in DEFINITIONS]
+)
+def test_the_definitions_of_the_project_can_be_run(file):
+    spec = read_spec(file)
+    folder = file.parent.name
+    assert spec.name == (folder if file.name == "study.toml" else f"{folder}-{file.stem}")
+    needs, names = load(spec.study).needs, [name for name, _ in steps(spec)]
+    asked = bool({Need.ASSOCIATIONS, Need.VISUAL} & needs or spec.controls)
+    assert ("associations" in names) == asked
+    assert ("pictures" in names) == (Need.VISUAL in needs)
+    assert ("controls" in names) == (spec.controls is not None)
+    assert [name for name in names if name.startswith("also ")] == [f"also {n}" for n in spec.also]
+    assert names[0] == "faces"
+    assert names[-2:] == ["study", "report"]
+
+
+ALSO = """
+[also.others]
+source = "drawn"
+subjects = 4
+size = 40
+"""
+
+
+def test_other_faces_are_prepared_as_the_definition_s_own_unless_it_says_otherwise():
+    text = SMALL.replace("[network]", ALSO + "\n[network]", 1)
+    spec = parse_spec(text, name="x")
+    own, other = spec.faces.preparation, spec.also["others"].preparation
+    assert other == {**own, "size": 40}
+    assert spec.also["others"].options["subjects"] == 4
+    assert spec.id != parse_spec(SMALL, name="x").id
+    wrong = text.replace('source = "drawn"\nsubjects = 4', 'source = "drawm"\nsubject = 4')
+    assert [fault.where for fault in faults(wrong)] == ["also.others.source"]
+    assert faults(text.replace("subjects = 4\nsize", "subject = 4\nsize"))[0].where == (
+        "also.others.subject"
+    )
+
+
+@pytest.mark.parametrize("name", ['""', '"two words"', "1st"])
+def test_other_faces_have_names_that_can_be_typed(name):
+    text = SMALL.replace("[network]", ALSO.replace("others", name) + "\n[network]", 1)
+    assert faults(text)[0].where.startswith("also")

@@ -1,0 +1,1 @@
+"""Detectors of action units on the frozen features of a network that learnt emotions."""

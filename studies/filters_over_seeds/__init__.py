@@ -1,0 +1,1 @@
+"""Study plug-ins and definitions of facsinterp."""
