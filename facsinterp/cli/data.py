@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from facsinterp.cli.draw import app as draw_app
 from facsinterp.cli.given import DataOption, Definition, ModelOption
 from facsinterp.cli.progress import progress
 
 app = typer.Typer(no_args_is_help=True, help="Look at data sets and the drawn faces.")
+app.add_typer(draw_app, name="draw")
 
 
 @app.command("check")
@@ -54,38 +56,6 @@ def data_sources() -> None:
     typer.echo(sources())
 
 
-@app.command("draw")
-def data_draw(
-    layout: Annotated[
-        str | None, typer.Argument(metavar="LAYOUT", help="A data set's layout, such as ckplus.")
-    ] = None,
-    out: Annotated[Path | None, typer.Argument(metavar="OUT", help="The folder to make.")] = None,
-    *,
-    people: Annotated[int | None, typer.Option(help="How many people.", min=1)] = None,
-    sequences: Annotated[int | None, typer.Option(help="Of each of them.", min=1)] = None,
-    quirks: Annotated[
-        str | None, typer.Option(metavar="A,B", help="Faults to build in; none. Else all of them.")
-    ] = None,
-    listing: Annotated[bool, typer.Option("--list", help="What there is to draw.")] = False,
-) -> None:
-    """Draw faces, with exact action units, laid out as a data set is, with its known faults."""
-    from facsinterp.cli.listed import layouts, quirks_of
-    from facsinterp.faces.layouts.contract import Cast
-    from facsinterp.faces.layouts.registry import write
-
-    if listing or layout is None:
-        typer.echo(layouts() if layout is None else quirks_of(layout))
-        return
-    if out is None:
-        message = f"name the folder to make: data draw {layout} OUT"
-        raise typer.BadParameter(message)
-    asked = {"people": people, "sequences": sequences}
-    cast = Cast(**{name: n for name, n in asked.items() if n is not None})
-    words = None if quirks is None else [word.strip() for word in quirks.split(",")]
-    chosen = [] if words == ["none"] else words
-    typer.echo(f"drawn: {write(layout, out, cast, chosen)}")
-
-
 @app.command("show")
 def data_show(
     study: Definition,
@@ -111,16 +81,31 @@ def data_show(
 
 @app.command("atlas")
 def data_atlas(
-    out: Annotated[Path, typer.Option("--out", help="The picture to write.")] = Path("atlas.png"),
-    people: Annotated[int, typer.Option(help="How many people.", min=1, max=12)] = 4,
-    seed: Annotated[int, typer.Option(help="Other people for another seed.", min=0)] = 0,
+    out: Annotated[
+        Path, typer.Option("--out", help="NAME.html, or NAME.png for a sheet of several people.")
+    ] = Path("atlas.html"),
+    people: Annotated[int, typer.Option(help="Of a sheet.", min=1, max=12)] = 4,
+    seed: Annotated[int, typer.Option(help="Other people of a sheet.", min=0)] = 0,
 ) -> None:
-    """Draw every action unit at E beside neutral, for several people."""
-    from facsinterp.cli.answers import picture_file
-    from facsinterp.cli.tables import whole
-    from facsinterp.faces.drawn.atlas import atlas
+    """Write the atlas: every drawn unit from A to E, what it is, and how to know it.
 
-    picture_file(out)
-    with whole(out) as partial:
-        atlas(range(1, people + 1), seed=seed).save(partial, "PNG")
+    One HTML file that opens without a network: each unit from the front and turned, its name
+    and muscles, what to look for, and the units that it cannot be shown with. A PNG instead
+    shows every unit at E beside neutral, for several people.
+    """
+    from facsinterp.cli.answers import picture_file
+    from facsinterp.cli.tables import place, whole
+
+    if out.suffix.lower() in (".html", ".htm"):
+        from facsinterp.report.building.alone import atlas_file
+
+        place(out)
+        with progress().step("Drawing the atlas", 1), whole(out) as partial:
+            partial.write_bytes(atlas_file())
+    else:
+        from facsinterp.faces.drawn.atlas import atlas
+
+        picture_file(out)
+        with whole(out) as partial:
+            atlas(range(1, people + 1), seed=seed).save(partial, "PNG")
     typer.echo(f"atlas: {out}")

@@ -1,4 +1,4 @@
-"""What `data sources` and `data draw --list` print: sources, layouts, and their options."""
+"""What `data sources` prints: the sources, and their options."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any, Literal, get_args, get_origin
 
 from facsinterp.cli.found import block
 from facsinterp.errors import PluginError
-from facsinterp.faces.layouts.registry import LAYOUTS, layout
 from facsinterp.faces.sources.contract import Source, SourceOptions
 from facsinterp.faces.sources.registry import installed, package, source
 from facsinterp.faces.splits.protocols import PROTOCOLS
@@ -72,17 +71,3 @@ def _words(annotation: object) -> list[str]:
 def _plain(value: object) -> str:
     """A value as `--set` takes it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def layouts() -> str:
-    """The layouts that drawn faces can take."""
-    width = max(map(len, LAYOUTS))
-    return "\n".join(f"{name:<{width}}  {layout(name).title}" for name in LAYOUTS)
-
-
-def quirks_of(name: str) -> str:
-    """A layout and its quirks by name, with what each does."""
-    chosen = layout(name)
-    width = max(map(len, chosen.quirks), default=0)
-    quirks = [f"  {quirk:<{width}}  {words}" for quirk, words in chosen.quirks.items()]
-    return "\n".join([chosen.title, *(quirks or ["  no quirks"])])

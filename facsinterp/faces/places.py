@@ -66,6 +66,11 @@ _LIDS: Final = (
 )
 # Both lips and their rim: orbicularis oris.
 _ORAL: Final = (_across(0.15, *_LIPS),)
+# The same with the skin between nose and chin boss that tight or funnelled lips drag along.
+_DRAWN: Final = (
+    _across(0.12, (33, 0, 0.02), (31, 0.1, 0.06), (48, 0.24, -0.1), (48, 0.2, 0.16),
+            (59, 0.1, 0.3), (57, 0, 0.32)),
+)  # fmt: skip
 # The jaw sinks: the mouth, and everything between it and the chin.
 _JAW: Final = (
     _across(0.1, (51, 0, 0), (48, 0, -0.1), (4, -0.05, 0), (5, 0, 0), (6, 0.05, 0.05), (8, 0, 0.1)),
@@ -114,7 +119,10 @@ PLACES: Final[Mapping[int, tuple[Polygon, ...]]] = MappingProxyType(
                     (58, 0, 0), (57, 0, 0)),
         ),
         # Zygomaticus minor deepens the upper and middle nasolabial fold.
-        11: (_sides(0.08, (31, 0.05, -0.15), (31, 0.28, -0.1), (48, 0.15, -0.15), (49, 0, 0)),),
+        11: (
+            _sides(0.08, (31, 0.05, -0.2), (31, 0.4, -0.3), (31, 0.5, -0.1), (48, 0.3, 0),
+                   (48, 0, 0.05), (50, 0, 0)),
+        ),
         # Zygomaticus major draws the corners up and out, lifts the cheek and deepens the fold.
         12: (
             *_ORAL,
@@ -122,7 +130,10 @@ PLACES: Final[Mapping[int, tuple[Polygon, ...]]] = MappingProxyType(
                    (48, 0, 0.15), (49, 0, 0)),
         ),
         # Levator anguli oris draws the corners steeply up; the cheeks puff above them.
-        13: (_sides(0.08, (31, 0.1, 0.1), (31, 0.4, 0), (48, 0.25, 0.05), (48, -0.1, 0.1)),),
+        13: (
+            _sides(0.1, (31, 0.1, -0.1), (31, 0.4, -0.35), (31, 0.5, -0.1), (48, 0.3, 0.1),
+                   (48, -0.15, 0.15), (49, -0.05, 0)),
+        ),
         # Buccinator tightens the corners and dimples the skin beside them.
         14: (_sides(0.1, (48, -0.15, -0.1), (48, 0.25, -0.2), (48, 0.25, 0.2), (48, -0.15, 0.1)),),
         # Depressor anguli oris draws the corners down and pouches the skin below them.
@@ -136,24 +147,25 @@ PLACES: Final[Mapping[int, tuple[Polygon, ...]]] = MappingProxyType(
         17: (*_ORAL, _across(0.06, (57, 0, 0), (48, -0.05, 0.1), (6, 0, 0), (7, 0, 0), (8, 0, 0))),
         # The incisivii push the lips forward and the mouth small; skin gathers round it.
         18: (
-            _across(0.15, (51, 0, -0.1), (49, 0.1, -0.1), (48, 0.33, -0.05), (59, 0.1, 0.1),
-                    (57, 0, 0.1)),
+            _across(0.15, (33, 0, 0), (31, 0.1, 0.05), (48, 0.4, -0.1), (48, 0.36, 0.1),
+                    (59, 0.15, 0.22), (57, 0, 0.24)),
         ),
         19: _ORAL,
         # Risorius draws the corners sideways and flattens the skin beyond them.
         20: (
             *_ORAL,
-            _sides(0.08, (48, -0.1, -0.15), (48, 0.28, -0.2), (48, 0.28, 0.2), (48, -0.1, 0.2)),
+            _sides(0.08, (31, 0.05, 0), (48, 0.36, -0.3), (48, 0.36, 0.22), (48, -0.1, 0.3),
+                   (58, 0, 0.2)),
         ),
         # Orbicularis oris funnels, tightens, presses, sucks in the lips.
-        22: _ORAL,
-        23: _ORAL,
-        24: _ORAL,
+        22: _DRAWN,
+        23: _DRAWN,
+        24: _DRAWN,
         # The lips part; what shows between them.
         25: _ORAL,
         26: _JAW,
         27: _JAW,
-        28: _ORAL,
+        28: _DRAWN,
         # Nasalis opens or narrows the nostrils.
         38: _NOSTRILS,
         39: _NOSTRILS,

@@ -1,6 +1,7 @@
 """The whole site of one run, made beside its place and put there when it is whole.
 
     <folder>/index.html  units.html  faces.html  dead.html  experiment.html  data.html  methods.html
+             atlas.html and .webp          every drawn unit, where the faces of the run are drawn
              layers/<layer>.html
              filters/<layer>-<channel>.html
              units/au<number>.html

@@ -14,7 +14,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from facsinterp.cli import app as cli
-from facsinterp.cli import listed
+from facsinterp.cli import drawable
 from facsinterp.cli.found import told
 from facsinterp.cli.looking import options_of
 from facsinterp.errors import DataError, DefinitionError, PluginError
@@ -284,7 +284,7 @@ def tiny(monkeypatch):
     module.LAYOUT = Layout("tiny", "A tiny layout", quirks, write)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(layouts, "LAYOUTS", ("tiny",))
-    monkeypatch.setattr(listed, "LAYOUTS", ("tiny",))
+    monkeypatch.setattr(drawable, "LAYOUTS", ("tiny",))
 
 
 @pytest.mark.usefixtures("tiny")

@@ -13,8 +13,8 @@ from facsinterp.errors import ActivationError, InputError
 from facsinterp.evidence.causes import switching
 from facsinterp.evidence.causes.causal import causal_profiles
 from facsinterp.evidence.causes.switching import changes_of, spread_of, switch_units
+from facsinterp.faces.drawn.cast import SHOWN
 from facsinterp.faces.drawn.switched import Switched
-from facsinterp.faces.drawn.units import UNITS
 from facsinterp.faces.preparing.prepare import Preparation
 from facsinterp.faces.table import FaceTable
 from facsinterp.labels import FilterId
@@ -40,9 +40,12 @@ def pictures(corpus, paths):
 
 def template(unit):
     """How switching a unit changes other people, of mean 0 and length 1."""
-    others = Switched(people=6, contexts=1, intensities=(5,), pixels=SIDE, seed=99)
-    paths = [f"switched/{p}/0/{unit}/{step}" for p in range(1, 7) for step in (0, 1)]
-    drawn = pictures(others, paths).reshape(6, 2, SIDE, SIDE).astype(float)
+    others = Switched(people=6, contexts=1, intensities=(5,), pixels=SIDE, seed=99, units=(unit,))
+    drawn = (
+        pictures(others, [others.path(i) for i in range(12)])
+        .reshape(6, 2, SIDE, SIDE)
+        .astype(float)
+    )
     change = (drawn[:, 1] - drawn[:, 0]).mean(axis=0)
     change[np.abs(change) < 3] = 0
     change -= change.mean()
@@ -121,7 +124,7 @@ def test_dead_and_constant_filters_have_no_number(profiles):
         assert not one["moves"].any()
         assert (one["least"] == 0).all()
         assert int(one["best"]) == 0
-    assert profiles.attrs["tests"] == 6 * len(UNITS)
+    assert profiles.attrs["tests"] == 6 * len(SHOWN)
 
 
 def test_a_change_is_the_change_of_the_box_in_the_pictures(switched):
@@ -155,8 +158,8 @@ def store_of(path, corpus, answers):
 
 def planted_sizes(people=13):
     """Filter 1 gains from AU2 and more from AU4, filter 0 loses by AU4."""
-    sizes = np.zeros((people, 1, len(UNITS), 3, 3))
-    two, four = UNITS.index(2), UNITS.index(4)
+    sizes = np.zeros((people, 1, len(SHOWN), 3, 3))
+    two, four = SHOWN.index(2), SHOWN.index(4)
     sizes[:, :, two, 1:, 1] = [2.0, 4.0]
     sizes[:, :, four, 1:, 1] = [0.0, 8.0]
     sizes[:, :, four, 1:, 0] = [-3.0, -6.0]
@@ -172,7 +175,7 @@ def test_every_number_told_again_slowly(tmp_path):
     grid = answers.astype(float).reshape(*corpus.shape, 3)
     scale = [np.std(faces.data["peak"].values.astype(float)[:, j]) for j in range(3)]
     for j, unit in ((1, 2), (1, 4), (0, 4), (2, 12)):
-        u, one = UNITS.index(unit), found.isel(filter=j).sel(au=unit)
+        u, one = SHOWN.index(unit), found.isel(filter=j).sel(au=unit)
         people = [
             [
                 np.mean([grid[p, c, u, s, j] - grid[p, c, u, 0, j] for c in (0, 1)]) / scale[j]
@@ -203,7 +206,7 @@ def test_every_number_told_again_slowly(tmp_path):
     assert float(one["lead_low"]) == pytest.approx(
         stats.ttest_1samp(lead, 0).confidence_interval().low
     )
-    gains = {unit: float(one["size"].sel(au=unit)) for unit in UNITS if one["moves"].sel(au=unit)}
+    gains = {unit: float(one["size"].sel(au=unit)) for unit in SHOWN if one["moves"].sel(au=unit)}
     gains = {unit: size for unit, size in gains.items() if size > 0}
     assert {2, 4} <= gains.keys()
     assert float(one["share"].sel(au=4)) == pytest.approx(gains[4] / sum(gains.values()))
@@ -226,7 +229,7 @@ def test_noise_moves_nothing(tmp_path):
         small += int((profiles["p"] <= 0.1).sum())
         found += int((profiles["p_max"] <= 0.1).any())
         assert (profiles["best"].values[~profiles["moves"].any("au").values] == 0).all()
-    tests = 30 * 3 * len(UNITS)
+    tests = 30 * 3 * len(SHOWN)
     assert abs(small / tests - 0.1) < 4 * np.sqrt(0.1 * 0.9 / tests)
     assert stats.binomtest(found, 30, 0.1).pvalue > 0.001
 

@@ -10,7 +10,7 @@ from facsinterp_studies.switched_faces.study import SwitchedFaces
 from pydantic import ValidationError
 
 from facsinterp import causal_profiles, switch_units
-from facsinterp.faces.drawn.units import UNITS
+from facsinterp.faces.drawn.cast import SHOWN
 from facsinterp.study import registry
 from facsinterp.testing import StudyContract, tiny_inputs
 
@@ -62,10 +62,10 @@ def test_faces_that_are_cropped_are_drawn_finer(inputs):
 
 def test_tables_hold_every_live_filter_and_unit(result, found):
     alive = int((found["scale"] > 0).sum())
-    assert len(result.tables["profile"]) == alive * len(UNITS)
-    assert len(result.tables["dose"]) == alive * len(UNITS) * 2
+    assert len(result.tables["profile"]) == alive * len(SHOWN)
+    assert len(result.tables["dose"]) == alive * len(SHOWN) * 2
     assert len(result.tables["filters"]) == alive
-    assert len(result.tables["units"]) == len(UNITS)
+    assert len(result.tables["units"]) == len(SHOWN)
     row = result.tables["profile"].query("unit == 'AU27'").iloc[0]
     one = found.sel(filter=row["filter"], au=27)
     assert row["size"] == pytest.approx(float(one["size"]))
@@ -169,7 +169,7 @@ def test_too_few_people_show_nothing_and_it_is_said(found):
 
 
 def test_counts_of_units_are_those_of_the_profile(result, found):
-    for row, unit in zip(result.tables["units"].to_dict("records"), UNITS, strict=True):
+    for row, unit in zip(result.tables["units"].to_dict("records"), SHOWN, strict=True):
         pairs = result.tables["profile"].query(f"unit == 'AU{unit}' and moves")
         assert row["moves up"] == (pairs["size"] > 0).sum()
         assert row["moves down"] == (pairs["size"] < 0).sum()
@@ -188,7 +188,7 @@ def test_figures_show_filters_with_a_clear_first_unit(found):
     shown["lead"][place], shown["lead_low"][place] = 9.0, 8.0
     heat = sections.profiles(shown).figure["data"][0]
     assert names[0] in heat["y"]
-    assert np.shape(heat["z"]) == (len(heat["y"]), len(UNITS))
+    assert np.shape(heat["z"]) == (len(heat["y"]), len(SHOWN))
     figure = sections.doses(shown).figure
     title = next(one for one in figure["layout"]["annotations"] if one["text"].endswith("AU12"))
     assert title["text"] == f"{names[0]}: AU12"

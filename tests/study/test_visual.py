@@ -13,6 +13,7 @@ from facsinterp import testing
 from facsinterp.activations.plan import Plan
 from facsinterp.activations.sweep import sweep
 from facsinterp.association.associate import associate
+from facsinterp.association.rows import rows_looked_at
 from facsinterp.association.table import Associations
 from facsinterp.evidence.visual import ATTRIBUTIONS, VisualEvidence
 from facsinterp.faces.preparing.pixels import Pixels
@@ -177,16 +178,17 @@ def test_pictured_are_the_strongest_held_out_faces_one_a_sequence(swept, whole):
     data = swept.store.data
     image = whole[0].attributions.data["image"].values
     split, sequence = swept.faces.column("split"), swept.faces.column("sequence")
+    looked_at = set(rows_looked_at(swept.store, "held-out", "sequence").tolist())
     for j in range(len(swept.store.filters)):
         peak = data["peak"].values[:, j]
         best: dict[str, int] = {}
         for i in np.argsort(-peak, kind="stable"):
-            if split[i] == "test" and peak[i] > 0:
-                best.setdefault(sequence[i], int(i))
+            if i in looked_at and peak[i] > 0:
+                assert split[i] == "test"
+                best[sequence[i]] = int(i)
         wanted = list(best.values())[: image.shape[1]]
-        # Sequences are looked at by one frame each, which is not always the strongest.
         shown = [i for i in image[j].tolist() if i >= 0]
-        assert set(sequence[shown]) <= set(best)
+        assert set(shown) <= set(best.values())
         assert len(set(sequence[shown])) == len(shown) == len(wanted)
         assert np.all(np.diff(peak[shown]) <= 0)
         at = whole[0].attributions.data.isel(filter=j)

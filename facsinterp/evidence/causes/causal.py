@@ -13,7 +13,7 @@ from facsinterp.activations.store import ActivationStore
 from facsinterp.errors import Fault, InputError
 from facsinterp.evidence.causes.switching import Measure, changes_of, spread_of
 from facsinterp.faces.drawn.switched import Switched
-from facsinterp.faces.drawn.units import UNITS, movement
+from facsinterp.faces.drawn.units import movement
 from facsinterp.labels import AU, FILTER
 from facsinterp.progress import SILENT, Advance, Progress
 from facsinterp.stats.multiple import adjust
@@ -78,7 +78,7 @@ def causal_profiles(
         pairs |= _trends(over, chance)
     pairs["least"] = _least(dose, pairs, corpus.intensities)
     pairs |= _contexts(sizes[..., -1, :])
-    filters = _filters(over[..., -1], pairs, seed)
+    filters = _filters(over[..., -1], pairs, corpus.units, seed)
     everybody = np.moveaxis(over[..., -1], 0, -1)
     found: dict[str, Any] = {
         **{name: (_PAIR, _everywhere(values, alive)) for name, values in pairs.items()},
@@ -91,7 +91,7 @@ def causal_profiles(
         found,
         coords={
             FILTER: reference.data[FILTER].values.astype(str),
-            AU: np.array(UNITS, np.int16),
+            AU: np.array(corpus.units, np.int16),
             INTENSITY: np.array(corpus.intensities, np.int8),
             "movement": (INTENSITY, movement(corpus.intensities)),
             "layer": (FILTER, reference.data["layer"].values.astype(str)),
@@ -103,7 +103,7 @@ def causal_profiles(
             "measure": measure,
             "alpha": alpha,
             "flips": flips,
-            "tests": int(alive.sum()) * len(UNITS),
+            "tests": int(alive.sum()) * len(corpus.units),
         },
     )
 
@@ -185,9 +185,11 @@ def _contexts(sizes: NDArray[np.floating]) -> dict[str, Floats]:
     return {"neutral": neutral, "expression": shown}
 
 
-def _filters(over: Floats, pairs: dict[str, Any], seed: int) -> dict[str, Any]:
+def _filters(
+    over: Floats, pairs: dict[str, Any], switched: tuple[int, ...], seed: int
+) -> dict[str, Any]:
     """Each filter's best unit, how far ahead it is, and how often it is the best again."""
-    units, rows = np.array(UNITS), np.arange(over.shape[1])
+    units, rows = np.array(switched), np.arange(over.shape[1])
     gain = np.where(pairs["moves"] & (pairs["size"] > 0), pairs["size"], -np.inf)
     first = gain.argmax(axis=1)
     there = np.isfinite(gain[rows, first])

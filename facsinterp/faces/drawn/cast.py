@@ -6,23 +6,32 @@ can be drawn again without the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
+from facsinterp.faces.drawn import emotions
+from facsinterp.faces.drawn.actors import CAST, actor
 from facsinterp.faces.drawn.emotions import EMOTIONS, Units, show, show_units
-from facsinterp.faces.drawn.people import draw_identity, draw_room, draw_setting, stir
+from facsinterp.faces.drawn.lot import lot
+from facsinterp.faces.drawn.moving import eased
+from facsinterp.faces.drawn.rooms import draw_setting, stir
+from facsinterp.faces.drawn.sensor import sensor
 from facsinterp.faces.drawn.spec import Face, Identity, Setting
 from facsinterp.faces.drawn.units import ONE_SIDED
+
+SHOWN: Final = emotions.SHOWN
+"""The units that people of a cast show, and that tables of them code."""
 
 FRAMES: Final = 8
 """Frames of a sequence; the first is neutral, the last the apex."""
 
-# What a random number is drawn for; part of its seed.
-_PERSON, _ROOM, _TAKE, _FRAME = range(4)
+# What a random number is drawn for beside person and room; part of its seed.
+_TAKE, _FRAME = 2, 3
 
 
 @dataclass(frozen=True)
@@ -32,20 +41,26 @@ class Frame:
     subject: str
     sequence: str
     number: int
-    """1 (neutral) to FRAMES (apex)."""
+    """Its place in the sequence."""
     phase: str
     expression: str
     face: Face
+    path: str
+    """A text from which the picture can be drawn again, with the seed."""
+    told: Units | None = None
+    """The units that the labels tell of, where these are not those that the face shows."""
+    time: float = math.nan
+    """Seconds since the sequence began; NaN for what is no film."""
+    split: str = ""
 
     @property
-    def path(self) -> str:
-        """A text from which the picture can be drawn again, with the seed."""
-        _, take = self.sequence.split("_")
-        return f"drawn/{self.subject}/{take}/{self.number:08d}"
+    def image(self) -> str:
+        """The identifier of the picture."""
+        return f"{self.sequence}_{self.number:08d}"
 
     def strength(self, unit: int) -> float:
         """FACS intensity of a unit (0 to 5), the stronger side."""
-        return max(self.face.units.get(unit, (0.0, 0.0)))
+        return max(self._told.get(unit, (0.0, 0.0)))
 
     def letter(self, unit: int) -> int:
         """Intensity in whole FACS letters, 1 (A) to 5 (E); 0 when absent."""
@@ -54,10 +69,14 @@ class Frame:
 
     def side(self, unit: int) -> str:
         """`R` or `L` (the subject's) when a unit is shown on one side alone."""
-        right, left = self.face.units.get(unit, (0.0, 0.0))
+        right, left = self._told.get(unit, (0.0, 0.0))
         if unit not in ONE_SIDED or (right > 0) == (left > 0):
             return ""
         return "R" if right > 0 else "L"
+
+    @property
+    def _told(self) -> Mapping[int, tuple[float, float]]:
+        return self.face.units if self.told is None else self.told
 
 
 @dataclass(frozen=True)
@@ -75,7 +94,7 @@ class Take:
 
     def frame(self, number: int) -> Frame:
         """One frame, 1 to FRAMES."""
-        rng = _rng(self.seed, _FRAME, self.subject, self.sequence, number)
+        rng = lot(self.seed, _FRAME, self.subject, self.sequence, number)
         setting = stir(self.setting, rng)
         time = (number - 1) / (FRAMES - 1)
         units = {
@@ -83,38 +102,34 @@ class Take:
             for unit, (right, left) in self.apex.items()
             if (share := _course(time, self.delay[unit])) > 0
         }
-        noise = (self.seed, self.subject, self.sequence, number)
+        noise = sensor(CAST, self.seed, self.subject, _TAKE, self.sequence, number)
+        subject = f"S{self.subject:03d}"
         return Frame(
-            subject=f"S{self.subject:03d}",
-            sequence=f"S{self.subject:03d}_{self.sequence:03d}",
+            subject=subject,
+            sequence=f"{subject}_{self.sequence:03d}",
             number=number,
             phase="neutral" if number == 1 else "apex" if time > 0.8 else "onset",
             expression="neutral" if number == 1 else self.expression,
             face=Face(self.identity, setting, units, noise),
+            path=f"drawn/{subject}/{self.sequence:03d}/{number:08d}",
         )
 
 
 def _course(time: float, delay: float) -> float:
     """Share of a unit's apex strength at a time from 0 to 1: slow, fast, slow."""
-    s = min(max((time - delay) / (1 - delay), 0.0), 1.0)
-    return s * s * (3 - 2 * s)
+    return eased((time - delay) / (1 - delay))
 
 
-def _rng(*key: int) -> np.random.Generator:
-    return np.random.Generator(np.random.PCG64(key))
-
-
-@lru_cache(maxsize=4096)
 def person(subject: int, seed: int) -> tuple[Identity, Setting]:
     """A subject (1, 2, ...) and the room it is filmed in."""
-    return draw_identity(_rng(seed, _PERSON, subject)), draw_room(_rng(seed, _ROOM, subject))
+    return actor(CAST, seed, subject)
 
 
 @lru_cache(maxsize=4096)
 def take(subject: int, sequence: int, seed: int, without_emotion: float) -> Take:
     """A sequence (1, 2, ...) of a subject."""
     identity, room = person(subject, seed)
-    rng = _rng(seed, _TAKE, subject, sequence)
+    rng = lot(seed, _TAKE, subject, sequence)
     names = list(EMOTIONS)
     weights = np.array([EMOTIONS[name].weight for name in names], float)
     emotional = rng.random() >= without_emotion

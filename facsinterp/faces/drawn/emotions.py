@@ -139,9 +139,15 @@ EMOTIONS: Final = {
 }
 
 
+_COMMON: Final = frozenset(
+    (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 18, 20, 22, 23, 24, 25, 26, 27, 28, 34, 43)
+)
+SHOWN: Final = tuple(unit for unit in UNITS if unit in _COMMON)
+"""The units that emotions and requests show; the others of `UNITS` only on request by name."""
+
 # Units that emotions seldom show are asked for twice as often, so that each has its faces.
-_SELDOM: Final = frozenset({14, 15, 16, 18, 20, 22, 43})
-_WEIGHTS: Final = np.array([2.0 if unit in _SELDOM else 1.0 for unit in UNITS])
+_SELDOM: Final = frozenset({14, 15, 16, 18, 20, 22, 28, 34, 43})
+_WEIGHTS: Final = np.array([2.0 if unit in _SELDOM else 1.0 for unit in SHOWN])
 
 
 def show(name: str, rng: np.random.Generator) -> Units:
@@ -170,7 +176,7 @@ def show_units(rng: np.random.Generator) -> Units:
         count = int(rng.choice((1, 2, 3), p=(0.45, 0.35, 0.20)))
         units = [
             int(unit)
-            for unit in rng.choice(UNITS, size=count, replace=False, p=_WEIGHTS / _WEIGHTS.sum())
+            for unit in rng.choice(SHOWN, size=count, replace=False, p=_WEIGHTS / _WEIGHTS.sum())
         ]
         if agree(units):
             break

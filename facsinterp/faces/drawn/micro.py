@@ -8,19 +8,25 @@ frame follows from its numbers and the seed alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
+from facsinterp.faces.drawn.actors import CAST
 from facsinterp.faces.drawn.cast import Frame, person
 from facsinterp.faces.drawn.emotions import EMOTIONS, Chance, Emotion, Units, show_units, shown_of
-from facsinterp.faces.drawn.people import draw_setting, stir
+from facsinterp.faces.drawn.lot import lot
+from facsinterp.faces.drawn.moving import between, eased, scaled
+from facsinterp.faces.drawn.rooms import draw_setting, stir
+from facsinterp.faces.drawn.sensor import sensor
 from facsinterp.faces.drawn.spec import Face, Setting
 
 RATE: Final = 200
 """Frames a second."""
+VISIBLE: Final = 0.5
+"""FACS intensity from which a unit counts as seen; below it nobody could say (A is 1)."""
 SHORTEST, LONGEST = 0.2, 0.5
 """Seconds from onset to offset."""
 _AROUND: Final = (10, 30)
@@ -56,8 +62,10 @@ class MicroClip:
     seed: int
     expression: str
     onset: int
+    """The first frame that moves."""
     apex: int
     offset: int
+    """The last frame that moves."""
     length: int
     units: Units
     """Units at the apex, with their strengths on the right and left."""
@@ -69,14 +77,19 @@ class MicroClip:
         """Unique over subjects: `S001_C003`."""
         return f"S{self.subject:03d}_C{self.number:03d}"
 
+    @property
+    def marks(self) -> tuple[int, int, int]:
+        """Onset, apex and offset."""
+        return self.onset, self.apex, self.offset
+
     def frame(self, number: int) -> Frame:
         """One frame, 1 to `length`."""
         share = self._share(number)
         moving = self.onset <= number <= self.offset
-        units = _scaled(self.units, share) if share > 0 else {}
+        units = scaled(self.units, share) if share > 0 else {}
         identity, _ = person(self.subject, self.seed)
-        setting = _between(*self.settings, (number - 1) / (self.length - 1))
-        noise = (self.seed, self.subject, _CLIP, self.number, number)
+        setting = between(*self.settings, (number - 1) / (self.length - 1))
+        noise = sensor(CAST, self.seed, self.subject, _CLIP, self.number, number)
         return Frame(
             subject=f"S{self.subject:03d}",
             sequence=self.name,
@@ -84,6 +97,8 @@ class MicroClip:
             phase=self._phase(number),
             expression=self.expression if moving else "neutral",
             face=Face(identity, setting, units, noise),
+            path=f"clip/S{self.subject:03d}/{self.number:03d}/{number:08d}",
+            time=(number - 1) / RATE,
         )
 
     def _phase(self, number: int) -> str:
@@ -92,19 +107,16 @@ class MicroClip:
         return "onset" if number < self.apex else "apex" if number == self.apex else "offset"
 
     def _share(self, number: int) -> float:
-        """Share of the apex strength: up from the onset, down to the offset, slow at both ends."""
+        """Share of the apex strength: up from before the onset, down until after the offset."""
         if number <= self.apex:
-            part = (number - self.onset) / (self.apex - self.onset)
-        else:
-            part = (self.offset - number) / (self.offset - self.apex)
-        part = min(max(part, 0.0), 1.0)
-        return part * part * (3 - 2 * part)
+            return eased((number - self.onset + 1) / (self.apex - self.onset + 1))
+        return eased((self.offset - number + 1) / (self.offset - self.apex + 1))
 
 
 @lru_cache(maxsize=4096)
 def clip(subject: int, number: int, seed: int) -> MicroClip:
     """A clip (1, 2, ...) of a subject (1, 2, ...)."""
-    rng = np.random.Generator(np.random.PCG64((seed, _CLIP, subject, number)))
+    rng = lot(seed, _CLIP, subject, number)
     identity, room = person(subject, seed)
     expression = str(rng.choice(_NAMES, p=_COUNTS / _COUNTS.sum()))
     units = _weak(_units(expression, rng), rng)
@@ -141,17 +153,4 @@ def _units(expression: str, rng: np.random.Generator) -> Units:
 def _weak(units: Units, rng: np.random.Generator) -> Units:
     """The same units, all weaker by one factor."""
     factor = rng.uniform(*_STRONGEST) / max(max(sides) for sides in units.values())
-    return _scaled(units, factor)
-
-
-def _scaled(units: Units, factor: float) -> Units:
-    return {unit: (right * factor, left * factor) for unit, (right, left) in units.items()}
-
-
-def _between(first: Setting, last: Setting, share: float) -> Setting:
-    """A setting on the straight way from one to another."""
-    mixed = {
-        one.name: (1 - share) * getattr(first, one.name) + share * getattr(last, one.name)
-        for one in fields(first)
-    }
-    return replace(first, **mixed)
+    return scaled(units, factor)

@@ -8,11 +8,11 @@ from typing import Final
 
 from pydantic import Field
 
-from facsinterp.faces.drawn import UNITS, Frame, cast, take
-from facsinterp.faces.drawn.cast import FRAMES
+from facsinterp.faces.drawn import Frame, cast, take
+from facsinterp.faces.drawn.cast import FRAMES, SHOWN
+from facsinterp.faces.drawn.drawings import Drawings, Rows
 from facsinterp.faces.pictures import Skip
 from facsinterp.faces.sources.contract import Source, SourceOptions
-from facsinterp.faces.sources.reading.drawings import Drawings, Rows
 from facsinterp.faces.table import FaceTable
 from facsinterp.faces.terms import Found
 
@@ -45,13 +45,13 @@ def read(_root: Path | None, options: DrawnOptions) -> FaceTable:
         without_emotion=options.without_emotion,
     )
     images = options.subjects * options.sequences * (options.last + 1)
-    table = Rows(images, options.pixels)
+    table = Rows(images, options.pixels, SHOWN)
     # What a frame is drawn from is a hundred times its row, so only a few live at a time.
     for some in iter(lambda: list(islice(frames, _READ)), []):
         table.add(some)
     return FaceTable.from_arrays(
         table.image,
-        UNITS,
+        SHOWN,
         table.letters > 0,
         intensity=table.letters,
         side=table.side,
@@ -82,7 +82,7 @@ def pictures(_root: Path | None, options: DrawnOptions) -> Drawings:
             return Skip(path, f"not a drawn face; frames run from 1 to {FRAMES}")
         return take(*take_of, options.seed, options.without_emotion).frame(at)
 
-    return Drawings(frame, options.pixels, (options.seed, options.without_emotion))
+    return Drawings(frame, options.pixels, options.model_dump(include={"seed", "without_emotion"}))
 
 
 SOURCE: Final = Source(

@@ -9,16 +9,15 @@ from typing import Final, Literal
 import numpy as np
 from pydantic import Field
 
-from facsinterp.faces.drawn import UNITS, Frame
-from facsinterp.faces.drawn.micro import MicroClip, clip, clips
+from facsinterp.faces.drawn import Frame
+from facsinterp.faces.drawn.cast import SHOWN
+from facsinterp.faces.drawn.drawings import Drawings, Rows
+from facsinterp.faces.drawn.micro import VISIBLE, MicroClip, clip, clips
 from facsinterp.faces.pictures import Skip
 from facsinterp.faces.sources.contract import Source, SourceOptions
-from facsinterp.faces.sources.reading.drawings import Drawings, Rows
 from facsinterp.faces.table import FaceTable
 from facsinterp.faces.terms import Found
 
-_VISIBLE: Final = 0.5
-"""FACS intensity from which a unit counts as seen; below it nobody could say (A is 1)."""
 _PATH: Final = re.compile(r"clip/S(\d{3})/(\d{3})/(\d{8})", re.ASCII)
 
 
@@ -43,20 +42,14 @@ def read(_root: Path | None, options: DrawnClipsOptions) -> FaceTable:
     shown = list(clips(options.subjects, options.clips, options.seed))
     numbers = [_taken(one, options) for one in shown]
     images = sum(map(len, numbers))
-    table = Rows(images, options.pixels)
-    strength = np.zeros((images, len(UNITS)), np.float32)
+    table = Rows(images, options.pixels, SHOWN)
     for one, taken in zip(shown, numbers, strict=True):
-        frames = [one.frame(number) for number in taken]
-        start = len(table.image)
-        strength[start : start + len(frames)] = [
-            [frame.strength(unit) for unit in UNITS] for frame in frames
-        ]
-        table.add(frames, [_path(one, number) for number in taken])
-    present = strength >= _VISIBLE
-    coded = present | (strength == 0)
+        table.add([one.frame(number) for number in taken])
+    present = table.strength >= VISIBLE
+    coded = present | (table.strength == 0)
     return FaceTable.from_arrays(
         table.image,
-        UNITS,
+        SHOWN,
         present,
         coded=coded,
         intensity=np.where(coded, np.where(present, table.letters, 0), np.nan),
@@ -80,10 +73,6 @@ def _taken(one: MicroClip, options: DrawnClipsOptions) -> tuple[int, ...]:
     return one.onset, one.apex, one.offset
 
 
-def _path(one: MicroClip, number: int) -> str:
-    return f"clip/S{one.subject:03d}/{one.number:03d}/{number:08d}"
-
-
 def pictures(_root: Path | None, options: DrawnClipsOptions) -> Drawings:
     """The pictures of the clips, drawn when opened."""
 
@@ -96,7 +85,7 @@ def pictures(_root: Path | None, options: DrawnClipsOptions) -> Drawings:
             return Skip(path, f"the clip has frames 1 to {shown.length}")
         return shown.frame(int(named[3]))
 
-    return Drawings(frame, options.pixels, (options.seed,))
+    return Drawings(frame, options.pixels, {"seed": options.seed})
 
 
 SOURCE: Final = Source(

@@ -10,6 +10,7 @@ import numpy as np
 
 from facsinterp.activations.keeping.layout import FILTERS_PER_CHUNK
 from facsinterp.report.pages import (
+    atlas,
     data,
     dead,
     experiment,
@@ -41,7 +42,7 @@ class Task:
 
 def tasks(survey: Survey) -> Iterator[Task]:
     """Every task of a site, the long ones first."""
-    for room in (data, dead, index, experiment, methods):
+    for room in (atlas, data, dead, index, experiment, methods):
         yield Task(room.__name__.rpartition(".")[2], room.pages)
     for part in _parts(len(survey.filters), FILTERS_PER_CHUNK):
         yield Task(f"filters-{part.start}", _Part(filters.pages, part), _size(part))

@@ -6,6 +6,7 @@ All pictures here are drawn by `facsinterp.faces.drawn`, so that no terms of use
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,7 @@ from facsinterp.faces.regions import LOCATED, regions_of
 
 SIDE: Final = 128
 """Pixels of each of the two faces, which stand side by side."""
-_QUALITY: Final = 80
+_QUALITY: Final = 76
 _STRONGEST: Final = 5.0
 # A plain person in even light, so that the unit is all there is to see.
 _REST: Final = Face(
@@ -36,6 +37,7 @@ def drawable(unit: int) -> bool:
     return unit in UNITS
 
 
+@lru_cache(maxsize=128)  # it is the same on every site
 def region_picture(unit: int) -> bytes | None:
     """WebP of the face at rest and with the unit at E, the region of the unit outlined.
 

@@ -22,7 +22,7 @@ from facsinterp.report.charts.colours import GROUND, Rgb, alone, enlarged, over,
 VIEWS: Final = ("overlay", "attribution", "crop")
 GAP: Final = 4
 """Pixels between tiles, so that a page that shows one never shows the edge of another."""
-_QUALITY: Final = 64
+_QUALITY: Final = 52
 _EFFORT: Final = 6  # of the encoder: 5 % fewer bytes than at 4, for some seconds a site
 # A tile is shown about 100 px wide. Browsers enlarge smoothly, so that pictures of the network's
 # own size look as those of twice the size at a third of the bytes.

@@ -15,6 +15,7 @@ from facsinterp.facs import UNITS, describe, label
 from facsinterp.report.addresses import unit_page
 from facsinterp.report.charts.region import SIDE, drawable, located, region_picture
 from facsinterp.report.charts.units import Forest, all_filters_figure, dose_chart
+from facsinterp.report.pages.atlas import of_drawn_faces
 from facsinterp.report.pages.page import File, Made, Page
 from facsinterp.report.reading.cards import Cards
 from facsinterp.report.reading.claims import Claims, UnitRow, reason, reason_beyond
@@ -96,6 +97,7 @@ class UnitPages:
             "which_faces": self.survey.which_faces,
             "looked_at": len(self.survey.rows),
             "beyond": bool(claims.testable_beyond.any()),
+            "atlas": of_drawn_faces(self.survey),
         }
         return Page(LIST, "units.html", found)
 

@@ -8,8 +8,8 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from facsinterp.faces.drawn import UNITS, cast, render, take
-from facsinterp.faces.drawn.cast import FRAMES, kept
+from facsinterp.faces.drawn import cast, render, take
+from facsinterp.faces.drawn.cast import FRAMES, SHOWN, kept
 from facsinterp.faces.drawn.emotions import EMOTIONS, settled, show, show_units
 from facsinterp.faces.drawn.units import agree
 
@@ -42,7 +42,7 @@ def test_the_first_and_the_last_frames_are_kept():
 
 def test_letters_round_strengths_and_traces_count():
     for frame in cast(6, 4, 1, last=FRAMES):
-        for unit in UNITS:
+        for unit in SHOWN:
             strength, letter = frame.strength(unit), frame.letter(unit)
             assert (letter > 0) == (strength > 0)
             assert letter in range(6)
@@ -55,9 +55,10 @@ def test_units_of_a_face_agree_and_jaws_part_the_lips():
         show(name, rng) for name in EMOTIONS for _ in range(60)
     ]:
         assert agree(units)
-        assert set(units) <= set(UNITS)
+        assert set(units) <= set(SHOWN)
         assert all(0 <= strength <= 5 for sides in units.values() for strength in sides)
-        if {16, 22, 26, 27} & set(units):
+        # Lips that are sucked in stay shut while the jaw is down.
+        if {16, 22, 26, 27} & set(units) and 28 not in units:
             assert 25 in units
 
 
@@ -84,7 +85,7 @@ def test_balances_are_like_those_of_ckplus():
     for name, emotion in EMOTIONS.items():
         assert counts[name] / total == pytest.approx(emotion.weight / weight, abs=0.04)
     shown_units = Counter(unit for shown in last for unit in shown.apex)
-    assert all(shown_units[unit] >= 15 for unit in UNITS)
+    assert all(shown_units[unit] >= 15 for unit in SHOWN)
 
 
 def test_units_inform_about_an_emotion_without_being_it():

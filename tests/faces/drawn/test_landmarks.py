@@ -1,13 +1,15 @@
-"""Landmarks of drawn faces follow pose and units."""
+"""Landmarks of drawn faces follow person, pose and units."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from facsinterp.faces.drawn import Face, Setting, cast, landmarks
-from facsinterp.faces.drawn.camera import plate_points, project
-from facsinterp.faces.drawn.spec import columns
+from facsinterp.faces.drawn.landmarks import landmarks
+from facsinterp.faces.drawn.optics.marks import places
+from facsinterp.faces.drawn.people import draw_identity
+from facsinterp.faces.drawn.spec import Face, Setting
+from facsinterp.faces.drawn.surface.mean import mean_face
 
 FACE = Face(setting=Setting())
 
@@ -20,23 +22,43 @@ def moved(unit: int, *also: int) -> np.ndarray:
 
 
 def test_points_lie_inside_the_picture_in_the_order_of_ibug():
-    frames = [frame.face for frame in cast(12, 3, 5)]
-    points = landmarks(frames, 48)
-    assert points.shape == (len(frames), 68, 2)
-    assert np.isfinite(points).all()
+    people = [Face(draw_identity(np.random.default_rng(seed)), Setting()) for seed in range(12)]
+    points = landmarks(people, 48)
+    assert points.shape == (12, 68, 2)
     assert points.min() > 0
     assert points.max() < 47
     jaw, brows, ridge = points[:, :17], points[:, 17:27], points[:, 27:31]
     assert (np.diff(jaw[:, 3:14, 0], axis=1) > 0).all()
-    assert (jaw[:, 8, 1] > jaw[:, 0, 1]).all()
+    assert (jaw[:, 8, 1] > jaw[:, [0, 4, 12, 16], 1].T).all()
     assert (np.diff(brows[..., 0], axis=1) > 0).all()
     assert (np.diff(ridge[..., 1], axis=1) > 0).all()
-    eye = points[:, 36:42]
-    assert (eye[:, 0, 0] < eye[:, 3, 0]).all()
-    assert (eye[:, 1, 1] <= eye[:, 5, 1] + 1e-3).all()
-    assert (points[:, 48, 0] < points[:, 54, 0]).all()
-    assert (points[:, 51, 1] < points[:, 57, 1]).all()
-    assert (points[:, 62, 1] <= points[:, 66, 1] + 1e-3).all()
+    assert (np.diff(points[:, 31:36, 0], axis=1) > 0).all()
+    for eye in (points[:, 36:42], points[:, 42:48]):
+        assert (np.diff(eye[:, :4, 0], axis=1) > 0).all()
+        assert (eye[:, [1, 2], 1] < eye[:, [5, 4], 1]).all()
+    assert (np.diff(points[:, 48:55, 0], axis=1) > 0).all()
+    assert (np.diff(points[:, 60:65, 0], axis=1) > 0).all()
+    assert (points[:, 51, 1] < points[:, 62, 1]).all()
+    assert (points[:, 66, 1] < points[:, 57, 1]).all()
+
+
+def test_the_average_face_has_its_landmarks_where_anthropometry_has_them():
+    points = places().on(mean_face().points)
+    assert points[8] == pytest.approx([0, 1.63, 1.34], abs=0.08)
+    assert points[[39, 42], 0] == pytest.approx([-0.23, 0.23], abs=0.02)
+    assert points[[36, 45], 0] == pytest.approx([-0.645, 0.645], abs=0.02)
+    assert points[[48, 54], 0] == pytest.approx([-0.365, 0.365], abs=0.02)
+    assert points[33] == pytest.approx([0, 0.67, 1.5], abs=0.06)
+    assert points[30, 2] == points[:, 2].max()
+
+
+def test_the_two_sides_are_mirror_images():
+    points = places().on(mean_face().points)
+    pairs = [*((k, 16 - k) for k in range(8)), *((17 + k, 26 - k) for k in range(5))]
+    pairs += [(31, 35), (32, 34), (36, 45), (37, 44), (38, 43), (39, 42), (40, 47), (41, 46)]
+    pairs += [(48, 54), (49, 53), (50, 52), (59, 55), (58, 56), (60, 64), (61, 63), (67, 65)]
+    for right, left in pairs:
+        np.testing.assert_allclose(points[right], points[left] * [-1, 1, 1], atol=0.01)
 
 
 def test_unit_12_draws_the_corners_up_and_out():
@@ -61,7 +83,7 @@ def test_units_1_2_and_4_move_the_brows():
     inner, outer = [21, 22], [17, 26]
     assert moved(1)[inner, 1].max() < -3
     assert abs(moved(1)[outer, 1]).max() < 1
-    assert moved(2)[outer, 1].max() < -2
+    assert moved(2)[[18, 25], 1].max() < -2
     assert moved(4)[inner, 1].min() > 2
     assert moved(4)[21, 0] > 1 > -1 > moved(4)[22, 0]
 
@@ -85,16 +107,4 @@ def test_a_turned_head_shifts_the_nose_tip_against_the_ears():
     rest, shown = landmarks([FACE, turned], 100)
     shift = (shown - rest)[:, 0]
     assert shift[30] > 2
-    assert shift[[0, 16]].max() < 1
-
-
-def test_projecting_what_a_pixel_sees_gives_the_pixel():
-    faces = [frame.face for frame in cast(2, 2, 9)]
-    person, setting = columns([f.identity for f in faces]), columns([f.setting for f in faces])
-    x, y = plate_points(person, setting, 48)
-    points = np.stack([x, y], axis=-1).reshape(len(faces), -1, 2)
-    pixels = project(person, setting, points, 48).reshape(len(faces), 48, 48, 2)
-    rows, cols = np.mgrid[:48, :48]
-    inner = slice(8, 40)
-    error = np.hypot(pixels[..., 0] - cols, pixels[..., 1] - rows)[:, inner, inner]
-    assert error.max() == pytest.approx(0, abs=0.05)
+    assert shift[[0, 16]].max() < 0

@@ -37,11 +37,12 @@ def test_units_rise_to_the_apex_and_go_again(shown):
         for unit in UNITS:
             strength = [frame.strength(unit) for frame in frames]
             assert strength[one.apex - 1] == pytest.approx(max(one.units.get(unit, (0, 0))))
-            assert not any(strength[: one.onset])
-            assert not any(strength[one.offset - 1 :])
+            assert not any(strength[: one.onset - 1])
+            assert not any(strength[one.offset :])
             rise, fall = strength[one.onset - 1 : one.apex], strength[one.apex - 1 : one.offset]
             assert rise == sorted(rise)
             assert fall == sorted(fall, reverse=True)
+            assert (rise[0] > 0) == (fall[-1] > 0) == (unit in one.units)
         outside = [f for f in frames if not one.onset <= f.number <= one.offset]
         assert {f.expression for f in outside} == {"neutral"}
         assert {f.phase for f in outside} == {"neutral"}

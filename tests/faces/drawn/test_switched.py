@@ -7,8 +7,9 @@ import pytest
 
 from facsinterp.errors import InputError
 from facsinterp.faces.drawn import Pair, cast, landmarks, regions
+from facsinterp.faces.drawn.cast import SHOWN
 from facsinterp.faces.drawn.switched import Switched
-from facsinterp.faces.drawn.units import EXCLUSIVE, UNITS
+from facsinterp.faces.drawn.units import EXCLUSIVE
 from facsinterp.faces.pictures import Skip
 from facsinterp.faces.preparing.pixels import Pixels
 from facsinterp.faces.preparing.prepare import Preparation
@@ -22,7 +23,7 @@ def every_series(corpus):
     people, contexts, _, _ = corpus.shape
     for person in range(1, people + 1):
         for context in range(contexts):
-            for unit in UNITS:
+            for unit in SHOWN:
                 yield person, context, unit, corpus.series(person, context, unit)
 
 
@@ -32,13 +33,13 @@ def drawn(corpus, paths):
 
 def test_pictures_come_in_the_order_of_the_shape():
     assert len(TABLE) == np.prod(SMALL.shape)
-    told = TABLE.data["intensity"].values.reshape(*SMALL.shape, len(UNITS))
+    told = TABLE.data["intensity"].values.reshape(*SMALL.shape, len(SHOWN))
     names = TABLE.images.reshape(SMALL.shape)
-    for number, unit in enumerate(UNITS):
+    for number, unit in enumerate(SHOWN):
         assert (told[:, :, number, 0, number] == 0).all(), "step 0 is without the unit"
         assert (told[:, :, number, 1, number] == 2).all()
         assert (told[:, :, number, 2, number] == 5).all()
-        assert names[1, 1, number, 2] == f"P002_1_AU{unit:02d}_2"
+        assert names[1, 1, number, 2] == f"P002_1_AU{unit:02d}_00000002"
     assert TABLE.column("subject").reshape(SMALL.shape)[1].tolist()[0][0][0] == "P002"
 
 
@@ -58,8 +59,9 @@ def test_units_that_exclude_each_other_never_meet_and_25_stands_where_lips_part(
             assert not any(a in shown and b in shown for a, b in EXCLUSIVE), (unit, shown)
             parting = shown & {16, 22, 26, 27}
             parting |= {10} if max(face.units.get(10, (0,))) >= 3 else set()
-            # Pressed lips (24) do not part.
-            assert not parting or 25 in shown or 24 in {*shown, unit}, (unit, shown)
+            # Lips that are pressed, drawn in, or that hold air do not part.
+            assert not parting or 25 in shown or {24, 28, 34} & shown, (unit, shown)
+            assert not parting or unit not in {24, 28, 34}, (unit, shown)
 
 
 def test_the_first_context_is_neutral_and_the_others_are_not():
@@ -88,7 +90,7 @@ def test_the_crop_is_that_of_the_face_without_the_unit():
     assert (held == held[:, :1]).all()
     series = SMALL.series(1, 0, 43)
     own = landmarks(list(series), 32)
-    assert np.array_equal(held.reshape(*SMALL.shape, 68, 2)[0, 0, UNITS.index(43), 0], own[0])
+    assert np.array_equal(held.reshape(*SMALL.shape, 68, 2)[0, 0, SHOWN.index(43), 0], own[0])
 
 
 def test_prepared_pictures_are_equal_outside_the_region_too(tmp_path):
@@ -151,7 +153,7 @@ def test_the_same_again_and_another_seed_gives_others():
 
 
 @pytest.mark.parametrize(
-    "path", ["drawn/S001/1/2", "switched/3/0/12/1", "switched/1/0/11/1", "switched/1/0/12/3", "x"]
+    "path", ["drawn/S001/1/2", "pairs/0000003", f"switched/{len(SMALL):07d}", "switched/-1", "x"]
 )
 def test_paths_of_another_kind_are_skipped(path):
     (found,) = SMALL.pictures().open([path])

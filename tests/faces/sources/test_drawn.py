@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from facsinterp.faces.drawn import UNITS, cast, render
+from facsinterp.faces.drawn import cast, render
+from facsinterp.faces.drawn.cast import SHOWN
 from facsinterp.faces.pictures import Skip
 from facsinterp.faces.sources.drawn import SOURCE, DrawnOptions
 
@@ -23,7 +24,7 @@ def opened(paths):
 
 def test_the_table_holds_every_frame_with_every_unit_coded(faces):
     assert len(faces) == 3 * 4 * 3
-    assert faces.units == UNITS
+    assert faces.units == SHOWN
     assert faces.data["coded"].values.all()
     assert not np.isnan(faces.data["intensity"].values).any()
     neutral = faces.column("phase") == "neutral"
@@ -38,7 +39,7 @@ def test_the_table_holds_every_frame_with_every_unit_coded(faces):
 def test_codes_are_the_strengths_that_are_drawn(faces):
     frames = list(cast(3, 4, 5))
     assert faces.column("path").tolist() == [frame.path for frame in frames]
-    strengths = np.array([[frame.strength(unit) for unit in UNITS] for frame in frames])
+    strengths = np.array([[frame.strength(unit) for unit in SHOWN] for frame in frames])
     assert np.array_equal(faces.data["present"].values, strengths > 0)
     error = np.abs(faces.data["intensity"].values - strengths)
     assert error[strengths >= 0.5].max() <= 0.5

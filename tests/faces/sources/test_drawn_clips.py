@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from facsinterp.faces.clips import clips
-from facsinterp.faces.drawn import UNITS, micro
+from facsinterp.faces.drawn import micro
+from facsinterp.faces.drawn.cast import SHOWN
 from facsinterp.faces.pictures import Skip
 from facsinterp.faces.sources.drawn_clips import SOURCE, DrawnClipsOptions
 from facsinterp.testing import SourceContract
@@ -39,7 +40,7 @@ def test_a_unit_too_weak_to_be_seen_is_neither_present_nor_absent(faces):
     frames = [
         one.frame(number) for one in micro.clips(2, 2, 5) for number in range(1, one.length + 1)
     ]
-    strength = np.array([[frame.strength(unit) for unit in UNITS] for frame in frames])
+    strength = np.array([[frame.strength(unit) for unit in SHOWN] for frame in frames])
     data = faces.data
     assert np.array_equal(data["present"].values, strength >= 0.5)
     assert np.array_equal(data["coded"].values, (strength == 0) | (strength >= 0.5))

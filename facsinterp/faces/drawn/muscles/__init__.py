@@ -1,0 +1,1 @@
+"""How the units move a head: muscles, jaw, lids and lips."""

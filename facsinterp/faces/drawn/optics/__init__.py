@@ -1,0 +1,1 @@
+"""How a head is seen: camera, rasteriser, lamps, lens and sensor."""

@@ -1,0 +1,1 @@
+"""What the skin looks like: its tone and hairs, and the furrows that the units bring up."""

@@ -1,0 +1,1 @@
+"""The skin of the average head, and how people differ from it."""
