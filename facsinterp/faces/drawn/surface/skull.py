@@ -91,8 +91,3 @@ def neck_edge(count: int) -> Points:
     turn = 2 * np.pi * np.arange(count) / count
     x, z = NECK[0] * np.sin(turn), NECK[2] + NECK[1] * np.cos(turn)
     return np.stack([x, NECK_Y + NECK_SLOPE * z, z], 1)
-
-
-def above_neck(p: Points, margin: float) -> NDArray[np.bool_]:
-    """(n,): whether places lie above the plane of the neck's edge by this margin."""
-    return np.asarray(p[:, 1] < NECK_Y + NECK_SLOPE * p[:, 2] - margin)
